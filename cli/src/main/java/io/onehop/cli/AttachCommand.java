@@ -1,0 +1,263 @@
+package io.onehop.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.onehop.client.ClientRules;
+import io.onehop.client.EngineSettings;
+import io.onehop.client.VolumeEngine;
+import io.onehop.client.VolumeListener;
+import io.onehop.nbd.NbdServer;
+import io.onehop.nbd.handshake.Export;
+import io.onehop.nbd.wire.NbdAddress;
+import io.onehop.protocol.model.Endpoint;
+import io.onehop.protocol.model.PoolView;
+import io.onehop.transport.BootClock;
+import io.onehop.transport.BufPool;
+import io.onehop.transport.tcp.DataLoop;
+import io.onehop.transport.tcp.TcpTransport;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The client: a pool as an NBD export, in the foreground. */
+@Command(
+    name = "attach",
+    header = "Attaches a pool and exports it by NBD, in the foreground.",
+    description = {
+      "",
+      "Prints `ready URI` when it serves; SIGTERM or Ctrl-C detaches in order (exit 0).",
+      "Another client that is alive is a refusal (exit 3); one that is silent is waited for."
+    },
+    mixinStandardHelpOptions = true)
+final class AttachCommand implements Callable<Integer>, VolumeListener {
+  private static final long ATTACH_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  @Mixin private Target target = new Target();
+
+  @Parameters(paramLabel = "NAME", description = "Name of the pool.")
+  private String name = "";
+
+  @Option(
+      names = "--nbd",
+      required = true,
+      paramLabel = "unix:PATH|tcp:HOST:PORT",
+      description = "Where NBD is served.")
+  private String nbd = "";
+
+  @Option(names = "--pid-file", paramLabel = "FILE", description = "Holds the pid while it runs.")
+  private @Nullable Path pidFile;
+
+  @Option(names = "--takeover", description = "Not possible yet.")
+  private boolean takeover;
+
+  private final CompletableFuture<PoolView> attached = new CompletableFuture<>();
+  private final CompletableFuture<@Nullable String> over = new CompletableFuture<>();
+  private @Nullable NbdServer server;
+  private @Nullable VolumeEngine engine;
+  private @Nullable DataLoop loop;
+  private @Nullable Path written;
+  private volatile boolean stopping;
+
+  @Override
+  public Integer call() throws Exception {
+    if (takeover) {
+      throw new Failure(
+          Failure.USAGE, "--takeover is not possible yet: stop the other client first");
+    }
+    NbdAddress at = UpCommand.address(nbd);
+    Processes.endWithParent();
+    try {
+      return serve(at);
+    } finally {
+      removePid();
+    }
+  }
+
+  private int serve(NbdAddress at) throws IOException {
+    List<Endpoint> servers = servers();
+    LocalPool folder = target.dir() == null ? null : LocalPool.open(target.dir());
+    Path file = pidFile != null ? pidFile : folder == null ? null : folder.clientPid();
+    // While it waits for its session, too, it can be found and stopped; but a client that serves
+    // keeps its file until the pool has decided between the two.
+    if (file != null && Processes.named(file, "attach").isEmpty()) {
+      writePid(file);
+    }
+    DataLoop l = new DataLoop("onehop-client", AttachCommand::fatal).start();
+    loop = l;
+    BufPool buffers = new BufPool(64L << 20);
+    EngineSettings settings =
+        new EngineSettings(
+            name,
+            servers,
+            UUID.randomUUID(),
+            hostName(),
+            ProcessHandle.current().pid(),
+            ATTACH_NANOS,
+            EngineSettings.DEFAULT_MAX_REQUESTS);
+    VolumeEngine e =
+        new VolumeEngine(
+            l, new BootClock()::nanos, new TcpTransport(l), settings, ClientRules.ALL, this);
+    engine = e;
+    Signals.onStop(0, this::stop);
+    l.execute(e::start);
+    PoolView view;
+    try {
+      view = attached.join();
+    } catch (CompletionException x) {
+      throw new Failure(Failure.REFUSED, name + ": " + message(x), x);
+    }
+    try {
+      server =
+          NbdServer.start(
+              l, buffers, e, new Export(name, "OneHop pool " + name, view.sizeBytes()), at);
+    } catch (IOException x) {
+      stop();
+      throw new Failure(Failure.REFUSED, Failure.text(x), x);
+    }
+    if (file != null) {
+      writePid(file);
+    }
+    System.out.println("ready " + server.uri());
+    System.out.flush();
+    String reason = over.join();
+    if (reason != null && !stopping) {
+      System.err.println("onehop: the session ended: " + reason);
+      server.ended(reason);
+      // Clients that are in the middle of something get their ESHUTDOWN before the socket closes.
+      server.shutdown(TimeUnit.SECONDS.toNanos(2)).join();
+      return Failure.REFUSED;
+    }
+    return 0;
+  }
+
+  private static String message(CompletionException e) {
+    Throwable cause = e.getCause();
+    return String.valueOf((cause == null ? e : cause).getMessage());
+  }
+
+  private List<Endpoint> servers() {
+    Api api = target.api();
+    JsonNode pool = api.get("/v1/pools/" + PoolCommand.encode(name));
+    Set<String> members = new HashSet<>();
+    pool.path("legs").forEach(l -> members.add(l.path("node").asText()));
+    pool.path("witnesses").forEach(w -> members.add(w.path("node").asText()));
+    List<Endpoint> all = new ArrayList<>();
+    for (JsonNode n : api.get("/v1/nodes").path("nodes")) {
+      if (members.contains(n.path("name").asText())) {
+        all.add(Endpoint.parse(n.path("data").asText()));
+      }
+    }
+    if (all.isEmpty()) {
+      throw new Failure(Failure.REFUSED, "no node names a data address of pool '" + name + "'");
+    }
+    return all;
+  }
+
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "localhost";
+    }
+  }
+
+  private static void fatal(Throwable e) {
+    System.err.println("onehop: the client's data thread died: " + e);
+    Runtime.getRuntime().halt(Failure.REFUSED);
+  }
+
+  /** In one step, so that nobody ever reads half a number. */
+  private void writePid(Path file) {
+    long pid = ProcessHandle.current().pid();
+    try {
+      Path next = file.resolveSibling(file.getFileName() + "." + pid);
+      Files.writeString(next, pid + "\n");
+      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      written = file;
+    } catch (IOException e) {
+      throw new Failure(Failure.REFUSED, "cannot write " + file + ": " + Failure.text(e), e);
+    }
+  }
+
+  private void removePid() {
+    Path file = written;
+    try {
+      if (file != null
+          && Files.exists(file)
+          && Files.readString(file).strip().equals(String.valueOf(ProcessHandle.current().pid()))) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      System.err.println("onehop: cannot remove " + file + ": " + e.getMessage());
+    }
+  }
+
+  /** Orderly end: NBD first, then the session. */
+  private void stop() {
+    if (stopping || over.isDone()) {
+      return;
+    }
+    stopping = true;
+    NbdServer s = server;
+    if (s != null) {
+      s.close();
+    }
+    VolumeEngine e = engine;
+    DataLoop l = loop;
+    if (e != null && l != null) {
+      l.execute(e::detach);
+      try {
+        over.get(8, TimeUnit.SECONDS);
+      } catch (TimeoutException x) {
+        System.err.println(
+            "onehop: the pool did not confirm the detach in 8 s; its legs will end the session");
+      } catch (InterruptedException | java.util.concurrent.ExecutionException x) {
+        System.err.println("onehop: " + x.getMessage());
+      }
+    }
+    removePid();
+  }
+
+  @Override
+  public void attached(PoolView view) {
+    attached.complete(view);
+  }
+
+  @Override
+  public void waiting(@Nullable String reason) {
+    if (reason != null) {
+      System.err.println("onehop: waiting: " + reason);
+    }
+  }
+
+  @Override
+  public void viewChanged(PoolView view) {}
+
+  @Override
+  public void detached() {
+    over.complete(null);
+  }
+
+  @Override
+  public void ended(String reason) {
+    attached.completeExceptionally(new IOException(reason));
+    over.complete(reason);
+  }
+}

@@ -1,0 +1,90 @@
+package io.onehop.cli;
+
+import io.onehop.nbd.wire.NbdAddress;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** A local pool to try. */
+@Command(
+    name = "up",
+    header = "Starts a local pool to try: two data nodes, a witness and an NBD client.",
+    description = {
+      "",
+      "Prints `ready URI` when the pool serves. Ctrl-C stops everything in order; a second `up` on",
+      "the same folder goes on with its data."
+    },
+    mixinStandardHelpOptions = true)
+final class UpCommand implements Callable<Integer> {
+  @Option(
+      names = "--dir",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder of everything.")
+  private Path dir = Path.of(".");
+
+  @Option(names = "--size", paramLabel = "SIZE", description = "Size of the pool (default 1G).")
+  private @Nullable String size;
+
+  @Option(names = "--legs", paramLabel = "N", description = "Data legs; only 2 so far.")
+  private int legs = 2;
+
+  @Option(
+      names = "--nbd",
+      paramLabel = "unix:PATH|tcp:HOST:PORT",
+      description = "Where NBD is served (default: unix:DIR/nbd.sock).")
+  private @Nullable String nbd;
+
+  @Override
+  public Integer call() {
+    if (legs != 2) {
+      throw new Failure(Failure.USAGE, "--legs " + legs + ": only 2 data legs are possible so far");
+    }
+    if (size != null && usage(() -> Units.bytes(java.util.Objects.requireNonNull(size))) < 1) {
+      throw new Failure(Failure.USAGE, "--size: a pool has at least one byte");
+    }
+    Path socket = dir.toAbsolutePath().normalize().resolve("nbd.sock");
+    NbdAddress at = address(nbd == null ? "unix:" + socket : nbd);
+    Upper up = Upper.in(dir, legs);
+    Signals.onStop(0, up::close);
+    boolean ok = false;
+    try {
+      up.startNodes();
+      up.createPool(size);
+      String uri = up.startClient(at);
+      if (!Upper.within(30, up::inSync)) {
+        System.err.println(
+            "onehop: warning: not every leg is in sync after 30 s (see `onehop status`)");
+      }
+      System.out.println("ready " + uri);
+      System.out.flush();
+      ok = true;
+    } finally {
+      // After a signal the stop is on its way already, and waits for it here would be in its way.
+      if (!ok && !Signals.stopping()) {
+        up.closeOwn();
+      }
+    }
+    Upper.forEver().join();
+    return 0;
+  }
+
+  /** Where NBD is to be served; what is wrong with it is wrong usage. */
+  static NbdAddress address(String text) {
+    if (text.equals("unix:")) {
+      throw new Failure(Failure.USAGE, "'unix:' names no path: write unix:PATH");
+    }
+    return usage(() -> NbdAddress.parse(text));
+  }
+
+  /** What is wrong with an option is wrong usage. */
+  static <T> T usage(java.util.function.Supplier<T> parse) {
+    try {
+      return parse.get();
+    } catch (IllegalArgumentException e) {
+      throw new Failure(Failure.USAGE, String.valueOf(e.getMessage()), e);
+    }
+  }
+}

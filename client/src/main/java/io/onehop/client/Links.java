@@ -1,0 +1,166 @@
+package io.onehop.client;
+
+import io.onehop.protocol.model.Endpoint;
+import io.onehop.protocol.model.Member;
+import io.onehop.protocol.model.PoolView;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** All lanes of the session: to the configured servers first, then to every member of the view. */
+final class Links {
+  private final VolumeEngine e;
+  private final List<Link> servers = new ArrayList<>();
+  private final @Nullable Link[] links = new Link[PoolView.MAX_MEMBERS];
+
+  /** Mask of greeted members. */
+  int ready;
+
+  /**
+   * Mask of legs of the write set whose connection is bound to the incarnation that the view names.
+   */
+  int usable;
+
+  Links(VolumeEngine e) {
+    this.e = e;
+  }
+
+  void start() {
+    for (Endpoint to : e.settings.servers()) {
+      Link l = new Link(e, -1, to);
+      servers.add(l);
+      l.open();
+    }
+  }
+
+  /** The link to a member; there is one as soon as a view names it. */
+  Link at(int member) {
+    Link l = links[member];
+    if (l == null) {
+      throw new IllegalStateException("no link to member " + member);
+    }
+    return l;
+  }
+
+  /** A new view was taken: connect to every member, tell the legs, send what they lack. */
+  void onView(PoolView v, @Nullable PoolView old, int voided) {
+    for (Link l : servers) {
+      l.close("the view is known");
+    }
+    servers.clear();
+    for (int i = 0; i < links.length; i++) {
+      Link l = links[i];
+      Member m = i < v.members().size() ? v.members().get(i) : null;
+      Member was = old != null && i < old.members().size() ? old.members().get(i) : null;
+      boolean same = l != null && m != null && was != null && was.id().equals(m.id());
+      if (l != null && (!same || (m != null && !l.to.equals(m.data())))) {
+        links[i] = null;
+        l.close("not a member any more");
+        l = null;
+      }
+      if (l == null && m != null) {
+        l = new Link(e, i, m.data());
+        links[i] = l;
+        l.open();
+      }
+    }
+    usable &= ~voided;
+    changed();
+  }
+
+  /** A link became ready, or the view names other incarnations: work out who can be used now. */
+  void changed() {
+    int nowReady = 0;
+    int nowUsable = 0;
+    for (int i = 0; i < e.views.members; i++) {
+      Link l = links[i];
+      if (l != null && l.ready) {
+        nowReady |= 1 << i;
+        if ((e.views.writeSet & 1 << i) != 0 && l.incarnation == e.views.incarnation[i]) {
+          nowUsable |= 1 << i;
+        }
+      }
+    }
+    ready = nowReady;
+    int fresh = nowUsable & ~usable;
+    usable = nowUsable;
+    if (!e.session.attached()) {
+      return;
+    }
+    for (int m = usable; m != 0; m &= m - 1) {
+      at(Integer.numberOfTrailingZeros(m)).ensureView();
+    }
+    for (int m = fresh; m != 0; m &= m - 1) {
+      Link l = at(Integer.numberOfTrailingZeros(m));
+      l.freshSince = e.loop.now();
+      e.suspects.connected(l.index);
+      e.writes.resend(l, true);
+      e.flushes.resend(l);
+    }
+    for (int m = ready & e.views.writeSet & ~usable; m != 0; m &= m - 1) {
+      int i = Integer.numberOfTrailingZeros(m);
+      e.suspects.raise(i, Suspects.LINK, "runs with another incarnation than the view names");
+    }
+    if (fresh != 0) {
+      e.reads.unpark();
+    }
+  }
+
+  void lost(Link l, String why) {
+    if (l.index < 0) {
+      e.session.problem(l.to + ": " + why);
+      return;
+    }
+    if (links[l.index] != l) {
+      return;
+    }
+    ready &= ~l.bit();
+    usable &= ~l.bit();
+    if (e.session.attached()) {
+      e.suspects.raise(l.index, Suspects.LINK, why);
+      e.reads.lost(l.index);
+    }
+    e.session.linkLost(l.index);
+  }
+
+  void tick(long now) {
+    for (int i = 0; i < servers.size(); i++) {
+      servers.get(i).tick(now);
+    }
+    for (int i = 0; i < e.views.members; i++) {
+      Link l = links[i];
+      if (l == null) {
+        continue;
+      }
+      l.tick(now);
+      if (l.againLater && (usable & l.bit()) != 0) {
+        l.againLater = false;
+        e.writes.resend(l, false);
+        e.flushes.resend(l);
+      }
+    }
+  }
+
+  /** A heartbeat on every lane now, for instance to get the lease at once. */
+  void heartbeatAll() {
+    for (int m = ready; m != 0; m &= m - 1) {
+      at(Integer.numberOfTrailingZeros(m)).heartbeat();
+    }
+  }
+
+  void closeAll(String why) {
+    for (Link l : servers) {
+      l.close(why);
+    }
+    servers.clear();
+    for (int i = 0; i < links.length; i++) {
+      Link l = links[i];
+      if (l != null) {
+        links[i] = null;
+        l.close(why);
+      }
+    }
+    ready = 0;
+    usable = 0;
+  }
+}

@@ -1,0 +1,275 @@
+package io.onehop.client;
+
+import io.onehop.protocol.model.PoolView;
+import io.onehop.transport.Buf;
+import io.onehop.transport.BufPool;
+import io.onehop.transport.FrameHeader;
+import io.onehop.transport.Loop;
+import io.onehop.transport.Status;
+import io.onehop.transport.Transport;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client of one pool: a deterministic, single-threaded engine between a {@link BlockDevice}
+ * user and the pool's members. Clock, network and identity come in by constructor; every method is
+ * called on the loop. At most {@link EngineSettings#maxRequests} requests are accepted and not
+ * complete; further ones are answered AGAIN at once, as are all before the attach. After the end
+ * all are answered FENCED.
+ *
+ * <p>Parts: {@link Views} (the newest view), {@link Links} (lanes), {@link Session} (attach,
+ * detach), {@link Requests} with {@link RangeLocks} and {@link Edges} (what the application asks),
+ * {@link Writes}, {@link Reads}, {@link Flushes} (what travels), {@link Lease}, {@link Suspects}.
+ */
+public final class VolumeEngine implements BlockDevice {
+  private static final long KEEP_BUFFERS = 4L << 20;
+
+  final Loop loop;
+  final LongSupplier clock;
+  final Transport transport;
+  final EngineSettings settings;
+  final ClientRules rules;
+  final VolumeListener listener;
+  final BufPool buffers = new BufPool(KEEP_BUFFERS);
+  final FrameHeader out = new FrameHeader();
+  final Tally tally = new Tally();
+  final Views views = new Views();
+  final Links links;
+  final Session session;
+  final Requests requests;
+  final Writes writes;
+  final Reads reads;
+  final Flushes flushes;
+  final Lease lease;
+  final Suspects suspects;
+
+  /** Size of the pool, bytes; 0 before a view is known. */
+  long size;
+
+  /** Ages do not count from before: this process was stopped for a while. */
+  long graceFrom = Long.MIN_VALUE / 2;
+
+  long viewTakenAt;
+  private long lastTick;
+  private Loop.@Nullable Timer timer;
+  private @Nullable String waiting;
+
+  /**
+   * An engine that does nothing before {@link #start}.
+   *
+   * @param clock nanoseconds, counting suspend, read afresh at each call: leases are judged by it
+   *     (rule 5.4); the same time line as {@code loop}'s
+   */
+  @SuppressWarnings("this-escape")
+  public VolumeEngine(
+      Loop loop,
+      LongSupplier clock,
+      Transport transport,
+      EngineSettings settings,
+      ClientRules rules,
+      VolumeListener listener) {
+    this.loop = loop;
+    this.clock = clock;
+    this.transport = transport;
+    this.settings = settings;
+    this.rules = rules;
+    this.listener = listener;
+    links = new Links(this);
+    session = new Session(this);
+    requests = new Requests(this);
+    writes = new Writes(this);
+    reads = new Reads(this);
+    flushes = new Flushes(this);
+    lease = new Lease(this);
+    suspects = new Suspects(this);
+  }
+
+  /** Connects and attaches; the outcome comes to the listener. */
+  public void start() {
+    lastTick = loop.now();
+    session.start();
+    links.start();
+    arm();
+  }
+
+  /** Drains, flushes, ends the session in order; the outcome comes to the listener. */
+  public void detach() {
+    session.detach();
+  }
+
+  /** Ends this engine at once, without a word to the pool, as the death of the process would. */
+  public void abandon() {
+    if (!session.over()) {
+      end("abandoned");
+    }
+  }
+
+  /** The newest known view, or null. */
+  public @Nullable PoolView view() {
+    return views.view;
+  }
+
+  /** The epoch granted to this session; 0 before the attach. */
+  public long epoch() {
+    return session.epoch;
+  }
+
+  /** What is waited for longer than it should be, in words; null if nothing. */
+  public @Nullable String waiting() {
+    return waiting;
+  }
+
+  /** Counters as they are now. */
+  public VolumeCounters counters() {
+    return new VolumeCounters(
+        tally.writes,
+        tally.reads,
+        tally.flushes,
+        tally.bytesWritten,
+        tally.bytesRead,
+        tally.resends,
+        tally.voidAnswers,
+        tally.suspects,
+        tally.views,
+        tally.connects,
+        tally.leaseLosses,
+        tally.refused,
+        tally.failed,
+        requests.count(),
+        writes.inFlight(),
+        tally.longestStall);
+  }
+
+  @Override
+  public long sizeBytes() {
+    return size;
+  }
+
+  @Override
+  public void read(long offset, int length, Buf into, int at, Completion done) {
+    requests.submit(Op.READ, offset, length, into, at, false, false, done);
+  }
+
+  @Override
+  public void write(long offset, int length, Buf from, int at, boolean fua, Completion done) {
+    requests.submit(Op.WRITE, offset, length, from, at, false, fua, done);
+  }
+
+  @Override
+  public void writeZeroes(long offset, long length, boolean punch, boolean fua, Completion done) {
+    requests.submit(Op.ZERO, offset, length, null, 0, punch, fua, done);
+  }
+
+  @Override
+  public void trim(long offset, long length, boolean fua, Completion done) {
+    if (offset < 0 || length < 0 || offset > size - length) {
+      requests.submit(Op.ZERO, offset, length, null, 0, true, fua, done);
+      return;
+    }
+    // Rule 3.9: inward, but the pool's last block is whole on the legs.
+    long end = offset + length;
+    long from = (offset + PoolView.BLOCK_SIZE - 1) & -PoolView.BLOCK_SIZE;
+    long to = end == size ? end : end & -PoolView.BLOCK_SIZE;
+    boolean nothing = to <= from;
+    requests.submit(Op.ZERO, nothing ? 0 : from, nothing ? 0 : to - from, null, 0, true, fua, done);
+  }
+
+  @Override
+  public void flush(Completion done) {
+    requests.submit(Op.FLUSH, 0, 0, null, 0, false, false, done);
+  }
+
+  /** A view came from somewhere: taken if it is a newer one of the same pool and lineage. */
+  void offer(PoolView v) {
+    PoolView old = views.view;
+    if (session.over()
+        || (old == null
+            ? !v.name().equals(settings.pool())
+            : !v.pool().equals(old.pool())
+                || !v.lineage().equals(old.lineage())
+                || v.generation() <= old.generation())) {
+      return;
+    }
+    int voided = views.take(v);
+    size = v.sizeBytes();
+    viewTakenAt = loop.now();
+    tally.views++;
+    boolean attachedNow = session.onView(v);
+    if (session.over()) {
+      return;
+    }
+    if (attachedNow) {
+      writes.start(v.policies().window());
+    }
+    writes.onView(voided);
+    links.onView(v, old, voided);
+    if (old != null) {
+      lease.onView(v, old);
+    }
+    if (session.attached()) {
+      suspects.onView(voided);
+      flushes.onView();
+      reads.onView();
+      // A leg that left may have been the last that something waited for.
+      writes.completeAll();
+      flushes.completeAll();
+    }
+    listener.viewChanged(v);
+    if (attachedNow) {
+      links.heartbeatAll();
+      listener.attached(v);
+    }
+  }
+
+  /** The session is over, and not by its own wish. */
+  void end(String reason) {
+    session.overNow();
+    shut(reason);
+    listener.ended(reason);
+  }
+
+  /** Everything unanswered fails, every connection closes. */
+  void shut(String reason) {
+    if (timer != null) {
+      timer.cancel();
+    }
+    writes.clear();
+    reads.clear();
+    flushes.clear();
+    links.closeAll(reason);
+    requests.failAll(Status.FENCED);
+  }
+
+  private void arm() {
+    long every = Math.max(1_000_000, views.policies.heartbeatNanos() / 5);
+    timer = loop.schedule(every, this::tick);
+  }
+
+  private void tick() {
+    long now = loop.now();
+    if (now - lastTick > views.policies.failureNanos() / 2) {
+      graceFrom = now;
+    }
+    lastTick = now;
+    arm();
+    links.tick(now);
+    session.tick(now);
+    if (session.over()) {
+      return;
+    }
+    if (session.attached()) {
+      writes.tick(now);
+      reads.tick(now);
+      flushes.tick(now);
+      requests.tick(now);
+      suspects.tick(now);
+      lease.tick();
+    }
+    String text = Waiting.describe(this, now);
+    if (!Objects.equals(text, waiting)) {
+      waiting = text;
+      listener.waiting(text);
+    }
+  }
+}

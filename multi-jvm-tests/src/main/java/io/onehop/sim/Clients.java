@@ -1,0 +1,98 @@
+package io.onehop.sim;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The clients: usually one; a successor comes when it is gone, sometimes before. */
+final class Clients {
+  /** Party of the first client. */
+  static final int FIRST_PARTY = 8;
+
+  private static final long SUCCESSOR_NANOS = 100_000_000L;
+
+  private final World world;
+  private final List<SimClient> living = new ArrayList<>();
+  private int born;
+  private int operationsLeft;
+  private boolean due;
+
+  Clients(World world) {
+    this.world = world;
+    this.operationsLeft = world.mix.operations();
+  }
+
+  /** A client process starts and attaches. */
+  void spawn() {
+    due = false;
+    SimClient c = new SimClient(world, "c" + (born + 1), FIRST_PARTY + born);
+    born++;
+    world.say(c.process.name + " starts");
+    living.add(c);
+    c.process.onDeath(() -> {
+      world.network.killed(c.process);
+      living.remove(c);
+      successor();
+    });
+  }
+
+  private void successor() {
+    if (living.isEmpty() && !due) {
+      due = true;
+      world.scheduler.in(
+          SUCCESSOR_NANOS,
+          null,
+          () -> {
+            if (living.isEmpty()) {
+              spawn();
+            }
+          });
+    }
+  }
+
+  /** The session of a client is over; the process ends. */
+  void ended(SimClient c) {
+    c.process.die();
+  }
+
+  /** The attached client, else the one that came last; null if none lives. */
+  @Nullable SimClient present() {
+    for (SimClient c : living) {
+      if (c.attached()) {
+        return c;
+      }
+    }
+    return living.isEmpty() ? null : living.getLast();
+  }
+
+  List<SimClient> living() {
+    return List.copyOf(living);
+  }
+
+  int born() {
+    return born;
+  }
+
+  /** SIGKILL for the present client. */
+  void kill() {
+    SimClient c = present();
+    if (c != null) {
+      world.situations.clientDied(c.epoch());
+      c.process.die();
+    }
+  }
+
+  /** One more request of the workload, if there is one left. */
+  boolean takeOperation() {
+    if (operationsLeft <= 0) {
+      return false;
+    }
+    operationsLeft--;
+    return true;
+  }
+
+  /** No more requests: faults are over and it shall become quiet. */
+  void enough() {
+    operationsLeft = 0;
+  }
+}

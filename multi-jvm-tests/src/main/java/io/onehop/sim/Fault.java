@@ -1,0 +1,148 @@
+package io.onehop.sim;
+
+import io.onehop.node.leg.LegEdge;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * One thing that goes wrong; its own end (restart, continue, heal) belongs to it.
+ *
+ * @param at when, ns after the start
+ * @param kind what
+ * @param party whom (a node from 0; 0 for the client's kinds)
+ * @param other the other side of a cut, a frame type, or the kinds of disk changes to be killed at
+ * @param count at the how-manieth occurrence
+ * @param lasts how long until it is over, ns
+ */
+record Fault(long at, Kind kind, int party, int other, int count, long lasts) {
+  /** What can go wrong. */
+  enum Kind {
+    KILL,
+    KILL_AT_CHANGE,
+    KILL_AT_FRAME,
+    KILL_AT_EDGE,
+    STOP,
+    PAUSE,
+    STALL_DISK,
+    STALL_AT_EDGE,
+    CUT,
+    CUT_ONE_WAY,
+    CUT_AT_FRAME,
+    CUT_CLIENT_AT_FRAME,
+    ISOLATE,
+    DISCONNECT,
+    CUT_CLIENT,
+    DISCONNECT_CLIENT,
+    PAUSE_CLIENT,
+    KILL_CLIENT,
+    KILL_CLIENT_AND_LEG,
+    KILL_CLIENT_AHEAD,
+    KILL_CLIENT_AHEAD_SYNCING,
+    KILL_CLIENT_BEHIND_SYNCING,
+    KILL_BOTH_AHEAD,
+    DETACH_CLIENT,
+    SECOND_CLIENT,
+    KILL_ALL,
+    STOP_ALL
+  }
+
+  private static final long MS = 1_000_000L;
+  private static final Kind[] KINDS = Kind.values();
+
+  /** Those that lead into the corners of the protocol; drawn more often. */
+  private static final Kind[] SUBTLE = {
+    Kind.KILL_AT_EDGE,
+    Kind.KILL_CLIENT_AHEAD_SYNCING,
+    Kind.KILL_CLIENT_BEHIND_SYNCING,
+    Kind.STALL_AT_EDGE,
+    Kind.CUT_AT_FRAME,
+    Kind.CUT_CLIENT_AT_FRAME,
+    Kind.ISOLATE
+  };
+
+  /** Frames whose arrival is a good moment to die: maps, fetches, clears, unions. */
+  private static final int[] FRAMES = {40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 3, 10};
+
+  /** Edges whose telling is a good moment to die. */
+  static final List<Class<? extends LegEdge>> EDGES =
+      List.of(
+          LegEdge.Healed.class,
+          LegEdge.MapsArrived.class,
+          LegEdge.PromotionRecorded.class,
+          LegEdge.UnionGathered.class,
+          LegEdge.UnionRecorded.class,
+          LegEdge.UnionCopied.class,
+          LegEdge.Adopted.class);
+
+  /** The faults of a seed, in order of time. */
+  static List<Fault> draw(SplittableRandom r, Mix mix) {
+    List<Fault> faults = new ArrayList<>();
+    int n = 3 + r.nextInt(6);
+    for (int i = 0; i < n; i++) {
+      faults.add(one(r, mix));
+    }
+    faults.sort((a, b) -> Long.compare(a.at, b.at));
+    return faults;
+  }
+
+  private static Fault one(SplittableRandom r, Mix mix) {
+    Kind kind =
+        r.nextInt(3) == 0 ? SUBTLE[r.nextInt(SUBTLE.length)] : KINDS[r.nextInt(KINDS.length)];
+    if ((kind == Kind.KILL_ALL || kind == Kind.STOP_ALL) && r.nextBoolean()) {
+      kind = Kind.KILL_AT_FRAME;
+    }
+    long at = 500 * MS + r.nextLong(mix.faultNanos());
+    int leg = r.nextInt(5) == 0 ? World.WITNESS : r.nextInt(World.WITNESS);
+    long lasts = r.nextInt(3) == 0 ? r.nextLong(300 * MS) : r.nextLong(4_000 * MS);
+    if (kind == Kind.ISOLATE) {
+      lasts += 3_000 * MS;
+    }
+    long time = lasts;
+    return switch (kind) {
+      case KILL_AT_CHANGE ->
+          new Fault(
+              at, kind, leg, KillSwitch.randomKinds(r), 1 + r.nextInt(1 << r.nextInt(6)), time);
+      case KILL_AT_FRAME, CUT_AT_FRAME, CUT_CLIENT_AT_FRAME ->
+          new Fault(
+              at,
+              kind,
+              r.nextInt(World.WITNESS),
+              FRAMES[r.nextInt(FRAMES.length)],
+              1 + r.nextInt(4),
+              time);
+      case KILL_AT_EDGE,
+          STALL_AT_EDGE,
+          STALL_DISK,
+          ISOLATE,
+          KILL_CLIENT_AHEAD,
+          KILL_CLIENT_AHEAD_SYNCING,
+          KILL_CLIENT_BEHIND_SYNCING,
+          KILL_BOTH_AHEAD ->
+          new Fault(
+              at, kind, r.nextInt(World.WITNESS), r.nextInt(EDGES.size()), 1 + r.nextInt(3), time);
+      case CUT, CUT_ONE_WAY, DISCONNECT ->
+          new Fault(at, kind, leg, (leg + 1 + r.nextInt(2)) % 3, 1, time);
+      case KILL,
+          STOP,
+          PAUSE,
+          CUT_CLIENT,
+          DISCONNECT_CLIENT,
+          PAUSE_CLIENT,
+          KILL_CLIENT,
+          KILL_CLIENT_AND_LEG,
+          DETACH_CLIENT,
+          SECOND_CLIENT,
+          KILL_ALL,
+          STOP_ALL ->
+          new Fault(at, kind, leg, 0, 1, time);
+    };
+  }
+
+  /** One line. */
+  @Override
+  public String toString() {
+    return "%s party %d other %d count %d for %d ms"
+        .formatted(kind, party, other, count, lasts / MS);
+  }
+}

@@ -1,0 +1,209 @@
+package io.onehop.sim;
+
+import io.onehop.node.store.Superblock;
+import io.onehop.node.store.VoteStore;
+import io.onehop.protocol.model.LegState;
+import io.onehop.protocol.model.Member;
+import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.model.Writer;
+import io.onehop.transport.FrameHeader;
+import io.onehop.transport.FrameType;
+import java.nio.ByteBuffer;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The invariants of PROTOCOL §9, looked at after every event, for the blocks that it touched. */
+final class Judge {
+  private final World world;
+  private final BitSet touched = new BitSet();
+  private final Map<Long, Long> askedGeneration = new HashMap<>();
+  private final Map<Long, Long> content = new HashMap<>();
+  private boolean everything;
+
+  Judge(World world) {
+    this.world = world;
+  }
+
+  void touched(int block) {
+    touched.set(block);
+  }
+
+  /** Looks at what the event changed. */
+  void afterEvent() {
+    if (everything) {
+      touched.set(0, world.mix.blocks());
+      everything = false;
+    }
+    if (touched.isEmpty()) {
+      return;
+    }
+    for (int b = touched.nextSetBit(0); b >= 0; b = touched.nextSetBit(b + 1)) {
+      acknowledgedIsThere(b);
+      differenceIsCovered(b);
+    }
+    touched.clear();
+  }
+
+  /** Invariant 1. */
+  private void acknowledgedIsThere(int block) {
+    PoolView v = world.chosen.newest();
+    for (int i = 0; i < World.WITNESS; i++) {
+      Member m = v.members().get(i);
+      SimPlatter p = world.nodes[i].platter;
+      if (m.state() == LegState.IN_SYNC
+          && m.incarnation() == p.superblock.incarnation()
+          && !world.history.holdsAcknowledged(block, p.data[block])) {
+        throw new Violation(
+            "acknowledged-lost",
+            "leg %s, in sync in view %d, holds %s in block %d; %s was acknowledged"
+                .formatted(
+                    m.node(),
+                    v.generation(),
+                    History.text(p.data[block]),
+                    block,
+                    History.text(world.history.acknowledged(block))));
+      }
+    }
+  }
+
+  /** Invariant 3. */
+  private void differenceIsCovered(int block) {
+    SimPlatter a = world.nodes[0].platter;
+    SimPlatter b = world.nodes[1].platter;
+    if (a.data[block] == b.data[block]
+        || a.doubts(block)
+        || b.doubts(block)
+        || a.map(world.nodes[1].id).set.get(block)
+        || b.map(world.nodes[0].id).set.get(block)) {
+      return;
+    }
+    throw new Violation(
+        "uncovered",
+        "block %d is %s on a and %s on b, and nothing says so"
+            .formatted(block, History.text(a.data[block]), History.text(b.data[block])));
+  }
+
+  /** A write or zero request reached a leg: remembers the newest generation it came with. */
+  void requested(int leg, FrameHeader h, ByteBuffer payload) {
+    if (h.type == FrameType.WRITE || h.type == FrameType.WRITE_ZEROES) {
+      long key = key(leg, h.epoch, h.sequence);
+      askedGeneration.merge(key, h.generation, Math::max);
+      boolean data = payload.remaining() >= SimDisk.BLOCK;
+      content.put(key, data ? SimDisk.decode(payload, payload.position()) : 0L);
+    }
+  }
+
+  /** What the request for this entry carried in its first block. */
+  long expected(SimPlatter p, SimLog.Entry e) {
+    return content.getOrDefault(key(p.index, e.epoch(), e.sequence()), -1L);
+  }
+
+  private static long key(int leg, long epoch, long sequence) {
+    return (long) leg << 60 | epoch << 40 | sequence;
+  }
+
+  /** Invariant 4: what is admitted belongs to the adopted view. */
+  void admitted(SimPlatter p, SimLog.Entry e) {
+    long adopted = p.superblock.adoptedGeneration();
+    long asked = askedGeneration.getOrDefault(key(p.index, e.epoch(), e.sequence()), 0L);
+    if (asked < adopted) {
+      throw new Violation(
+          "old-generation",
+          "leg %s admitted %s, sent under view %d, after it adopted %d"
+              .formatted(world.nodes[p.index].name, e, asked, adopted));
+    }
+    PoolView v = world.chosen.of(adopted);
+    Writer w = v == null ? null : v.writer();
+    if (w == null || w.epoch() != e.epoch()) {
+      throw new Violation(
+          "old-epoch",
+          "leg %s admitted %s; the writer of its view %d is %s"
+              .formatted(world.nodes[p.index].name, e, adopted, w));
+    }
+  }
+
+  /** Invariant 4: nothing is applied after something newer. */
+  void stored(SimPlatter p, int block, long before, long after, boolean client) {
+    // A block written in part is stored again as it was, possibly from an older session.
+    boolean present = History.epoch(after) == writerEpoch(p);
+    if (client && present && before != 0 && after < before) {
+      throw new Violation(
+          "applied-late",
+          "leg %s replaced %s by %s in block %d"
+              .formatted(
+                  world.nodes[p.index].name, History.text(before), History.text(after), block));
+    }
+  }
+
+  private long writerEpoch(SimPlatter p) {
+    PoolView v = world.chosen.of(p.superblock.adoptedGeneration());
+    Writer w = v == null ? null : v.writer();
+    return w == null ? -1 : w.epoch();
+  }
+
+  /** Invariant 5: the adopted generation only grows, and only chosen views are adopted. */
+  void saved(SimPlatter p, Superblock before, Superblock after) {
+    everything = true;
+    if (after.adoptedGeneration() < before.adoptedGeneration()) {
+      throw new Violation(
+          "generation-back",
+          "leg %s went from view %d to %d"
+              .formatted(
+                  world.nodes[p.index].name,
+                  before.adoptedGeneration(),
+                  after.adoptedGeneration()));
+    }
+    if (world.chosen.of(after.adoptedGeneration()) == null && after.adoptedGeneration() > 0) {
+      throw new Violation(
+          "not-chosen",
+          "leg %s adopted view %d, which is not chosen"
+              .formatted(world.nodes[p.index].name, after.adoptedGeneration()));
+    }
+  }
+
+  /** A view that a node takes for chosen must be it. */
+  void learned(String node, PoolView v) {
+    if (!v.equals(world.chosen.of(v.generation()))) {
+      throw new Violation(
+          "not-chosen",
+          "%s takes a view %d for chosen that is not".formatted(node, v.generation()));
+    }
+  }
+
+  /** Invariant 5: two chosen views of one generation are equal. */
+  @Nullable PoolView voted(SimPlatter p, VoteStore.Vote vote) {
+    PoolView old = world.chosen.newest();
+    PoolView v = world.chosen.voted(p.index, vote);
+    if (v != null) {
+      everything = true;
+      ViewLaw.check(old, v);
+    }
+    return v;
+  }
+
+  /** When all is quiet: equal bytes, nothing missing, nothing copied in vain (invariant 6). */
+  void quiet() {
+    SimPlatter a = world.nodes[0].platter;
+    SimPlatter b = world.nodes[1].platter;
+    for (int i = 0; i < world.mix.blocks(); i++) {
+      if (a.data[i] != b.data[i]) {
+        throw new Violation(
+            "different",
+            "block %d is %s on a and %s on b at the end"
+                .formatted(i, History.text(a.data[i]), History.text(b.data[i])));
+      }
+    }
+    for (int i = 0; i < World.WITNESS; i++) {
+      SimPlatter p = world.nodes[i].platter;
+      // Without rule 3.1 the disk cannot tell a client's write from a healed block.
+      if (world.rules.leg().recordFirst() && p.healed > p.mayHeal()) {
+        throw new Violation(
+            "copied-too-much",
+            "leg %s copied %d blocks; %d were missing or suspect"
+                .formatted(world.nodes[i].name, p.healed, p.mayHeal()));
+      }
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package io.onehop.sim;
+
+import static io.onehop.sim.Stage.A;
+import static io.onehop.sim.Stage.B;
+import static io.onehop.sim.Stage.W;
+
+import io.onehop.node.leg.LegEdge;
+import io.onehop.protocol.model.LegState;
+import io.onehop.protocol.model.Policies;
+import io.onehop.transport.BufPool;
+import io.onehop.transport.FrameType;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A directed trace for a rule that random walks rarely meet.
+ *
+ * @param name as in the protocol review
+ * @param withoutRule the switch whose absence it must show, see {@link RuleSwitch#name}
+ */
+record Scenario(String name, String withoutRule, Policies policies, Consumer<Stage> script) {
+  private static final int LONG = 100;
+
+  static List<Scenario> all() {
+    return List.of(
+        new Scenario(
+            "map-of-an-older-stint",
+            "LegRules.mapGeneration",
+            Stage.policies(LONG, LONG, 4, 4),
+            Scenario::mapOfAnOlderStint),
+        new Scenario(
+            "late-clear-after-evict-and-return",
+            "LegRules.clearChecked",
+            Stage.policies(LONG, LONG, 4, 4),
+            Scenario::lateClear),
+        new Scenario(
+            "isolated-client-reads-beside-a-syncing-leg",
+            "ClientRules.leaseByWriteSet",
+            Stage.policies(4, 4, 4, 4),
+            Scenario::readsBesideASyncingLeg),
+        new Scenario(
+            "isolated-old-client-reads-after-suspected-death",
+            "ControlRules.leaseWait",
+            Stage.policies(4, 4, 2, 40),
+            Scenario::readsAfterSuspectedDeath),
+        new Scenario(
+            "cold-start-prefers-living-leg",
+            "ControlRules.livingLegFirst",
+            Stage.policies(4, 4, 4, 4),
+            Scenario::coldStartPrefersLivingLeg));
+  }
+
+  /** Plays it; a violation is thrown. */
+  void play(Rules rules, BufPool bufs, @Nullable List<String> story) {
+    Stage s = new Stage(rules, policies, bufs, story);
+    script.accept(s);
+    s.settle();
+  }
+
+  /** The map asked for in one stint arrives in the next one and lacks what was written between. */
+  private static void mapOfAnOlderStint(Stage s) {
+    SimClient c = s.client();
+    s.kill(B);
+    s.until("b is evicted", () -> s.is(B, LegState.STALE));
+    s.whenGets(A, FrameType.MAP_REQUEST, () -> s.cut(A, B));
+    s.start(B);
+    s.until("b is syncing", () -> s.is(B, LegState.SYNCING));
+    s.until("a's map is held up", () -> !s.world.network.reaches(A, B));
+    s.disconnect(c, B);
+    s.until("b is evicted again", () -> s.is(B, LegState.STALE));
+    s.write(c, 3);
+    s.until("b is syncing again", () -> s.is(B, LegState.SYNCING));
+    s.run(1_000);
+    s.whenGets(B, FrameType.MAP, () -> s.cut(A, B));
+    s.heal(A, B);
+    s.run(500);
+    s.heal(A, B);
+  }
+
+  /** A clear of the last stint arrives when the block is missing again. */
+  private static void lateClear(Stage s) {
+    SimClient c = s.client();
+    s.kill(B);
+    s.until("b is evicted", () -> s.is(B, LegState.STALE));
+    s.write(c, 3);
+    s.whenTells(
+        B,
+        LegEdge.Healed.class,
+        () -> {
+          s.cut(B, A);
+          s.cut(B, W);
+        });
+    s.start(B);
+    s.until("b has healed", () -> !s.world.network.reaches(B, A));
+    s.disconnect(c, B);
+    s.until("b is evicted again", () -> s.is(B, LegState.STALE));
+    s.write(c, 3);
+    s.heal(B, A);
+    s.heal(B, W);
+    s.run(500);
+  }
+
+  /** The only leg in sync and the client are cut off just when the other leg comes in sync. */
+  private static void readsBesideASyncingLeg(Stage s) {
+    SimClient c1 = s.client();
+    s.write(c1, 3);
+    s.kill(B);
+    s.until("b is evicted", () -> s.is(B, LegState.STALE));
+    s.write(c1, 4);
+    s.whenTells(B, LegEdge.Healed.class, () -> isolate(s, c1));
+    s.start(B);
+    s.until("b is in sync without a's knowing", () -> s.inSync(B));
+    anotherWritesOneReads(s, c1);
+  }
+
+  /** A client that is cut off with a leg still has a lease when the next session begins. */
+  private static void readsAfterSuspectedDeath(Stage s) {
+    SimClient c1 = s.client();
+    s.write(c1, 3);
+    s.run(1_000);
+    isolate(s, c1);
+    anotherWritesOneReads(s, c1);
+  }
+
+  private static void isolate(Stage s, SimClient c) {
+    for (int other : new int[] {B, W}) {
+      s.cut(A, other);
+      s.cut(other, A);
+      s.cut(c.process.party, other);
+      s.cut(other, c.process.party);
+    }
+  }
+
+  private static void anotherWritesOneReads(Stage s, SimClient c1) {
+    SimClient c2 = s.secondClient();
+    s.cut(c2.process.party, A);
+    s.cut(A, c2.process.party);
+    s.until("another client is attached", c2::attached);
+    s.write(c2, 3);
+    c1.read(3);
+    s.run(1_000);
+    c1.process.die();
+  }
+
+  /** A leg that was restarted at once does not lead while the other one lives. */
+  private static void coldStartPrefersLivingLeg(Stage s) {
+    s.client().detach();
+    s.until("nobody is attached", () -> s.world.chosen.newest().writer() == null);
+    s.until("it is ready", () -> s.world.chosen.newest().ready());
+    long incarnation = s.member(A).incarnation();
+    s.kill(B);
+    s.start(B);
+    for (int i = 0; i < 300; i++) {
+      s.run(10);
+      if (!s.is(A, LegState.IN_SYNC) || s.member(A).incarnation() != incarnation) {
+        throw new Violation(
+            "living-leg", "b leads though a lived on: " + Story.of(s.world.chosen.newest()));
+      }
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package io.onehop.sim;
+
+import io.onehop.protocol.model.LegState;
+import io.onehop.protocol.model.Member;
+import io.onehop.protocol.model.PoolView;
+import io.onehop.transport.BufPool;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One plan from the first start to quiet. */
+final class SeedRun {
+  /** How long the pool may take to become quiet once faults are over, virtual ns. */
+  private static final long QUIET_NANOS = 60_000_000_000L;
+
+  private static final long LOOK_NANOS = 20_000_000L;
+  private static final long MOST_EVENTS = 400_000;
+
+  /**
+   * How it went.
+   *
+   * @param violation what was broken, or null
+   * @param events turns of processes and completions of disks
+   * @param faults faults that struck
+   */
+  record Result(
+      Plan plan,
+      @Nullable Violation violation,
+      long events,
+      long frames,
+      int faults,
+      long acknowledged,
+      long readBlocks,
+      Map<Situation, Long> situations) {}
+
+  private final Plan plan;
+  private final World world;
+  private final FaultDriver faults;
+
+  private SeedRun(Plan plan, Rules rules, BufPool bufs, @Nullable List<String> story) {
+    this.plan = plan;
+    this.world = new World(plan.seed(), plan.mix(), rules, bufs, story);
+    this.faults = new FaultDriver(world);
+  }
+
+  /** Runs {@code plan}; {@code story} gets one line per event if it is not null. */
+  static Result run(Plan plan, Rules rules, BufPool bufs, @Nullable List<String> story) {
+    SeedRun run = new SeedRun(plan, rules, bufs, story);
+    Violation violation = null;
+    try {
+      run.live();
+    } catch (Violation v) {
+      violation = v;
+    } catch (RuntimeException e) {
+      violation = new Violation(e.getClass().getSimpleName(), String.valueOf(e.getMessage()));
+      violation.initCause(e);
+    }
+    World w = run.world;
+    if (violation != null) {
+      w.say("VIOLATION " + violation.getMessage());
+    }
+    return new Result(
+        plan,
+        violation,
+        w.scheduler.ran(),
+        w.frames,
+        run.faults.done,
+        w.history.acks,
+        w.history.reads,
+        w.situations.counts());
+  }
+
+  private void live() {
+    world.begin();
+    faults.schedule(plan.faults());
+    until(world.scheduler.now() + plan.mix().faultNanos() + 1_000_000_000L);
+    faults.end();
+    becomeQuiet();
+    readBack();
+    world.judge.quiet();
+  }
+
+  private void until(long end) {
+    while (world.step(end)) {
+      bounded();
+    }
+  }
+
+  private void bounded() {
+    if (world.scheduler.ran() > MOST_EVENTS) {
+      throw new Violation("endless", "more than " + MOST_EVENTS + " events");
+    }
+  }
+
+  private void becomeQuiet() {
+    long end = world.scheduler.now() + QUIET_NANOS;
+    while (!quiet().isEmpty()) {
+      if (world.scheduler.now() >= end) {
+        throw new Violation("not-quiet", quiet());
+      }
+      until(world.scheduler.now() + LOOK_NANOS);
+    }
+  }
+
+  private void readBack() {
+    SimClient c = null;
+    long end = world.scheduler.now() + QUIET_NANOS;
+    while (c == null || !c.hasReadBack()) {
+      SimClient present = world.clients.present();
+      if (present != c && present != null && present.attached()) {
+        c = present;
+        c.readBackAll();
+      }
+      if (world.scheduler.now() >= end) {
+        throw new Violation("not-quiet", "the client cannot read back");
+      }
+      until(world.scheduler.now() + LOOK_NANOS);
+    }
+    becomeQuiet();
+  }
+
+  /** What the pool still does, or empty. */
+  private String quiet() {
+    PoolView v = world.chosen.newest();
+    SimClient c = world.clients.present();
+    if (c == null || !c.idle()) {
+      return "client "
+          + (c == null ? "missing" : c.process.name + (c.attached() ? " busy" : " not attached"))
+          + "; "
+          + Story.of(v);
+    }
+    for (SimNode n : world.nodes) {
+      PoolView known = n.knownView();
+      if (known == null || known.generation() != v.generation()) {
+        return n.name + " does not know " + Story.of(v);
+      }
+    }
+    if (!v.ready() || v.writer() == null || v.writer().epoch() != c.epoch()) {
+      return Story.of(v);
+    }
+    for (int i = 0; i < World.WITNESS; i++) {
+      Member m = v.members().get(i);
+      SimPlatter p = world.nodes[i].platter;
+      if (m.state() != LegState.IN_SYNC || m.incarnation() != p.superblock.incarnation()) {
+        return Story.of(v);
+      }
+      if (p.superblock.adoptedGeneration() != v.generation()) {
+        return m.node() + " has adopted " + p.superblock.adoptedGeneration() + " of " + Story.of(v);
+      }
+      if (!p.own.set.isEmpty() || !p.log.entries.isEmpty() || !p.carried.set.isEmpty()) {
+        return "%s still has own-missing %s, carried %s, unconfirmed %s"
+            .formatted(m.node(), p.own.set, p.carried.set, p.log.entries);
+      }
+    }
+    return "";
+  }
+}

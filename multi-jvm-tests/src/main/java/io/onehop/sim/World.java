@@ -1,0 +1,308 @@
+package io.onehop.sim;
+
+import io.onehop.node.leg.LegEdge;
+import io.onehop.node.leg.LegOrder;
+import io.onehop.node.pool.PoolMessage;
+import io.onehop.node.store.Superblock;
+import io.onehop.node.store.VoteStore;
+import io.onehop.protocol.model.Endpoint;
+import io.onehop.protocol.model.LegState;
+import io.onehop.protocol.model.Member;
+import io.onehop.protocol.model.Phase;
+import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.model.Role;
+import io.onehop.protocol.wire.ViewCodec;
+import io.onehop.transport.BufPool;
+import io.onehop.transport.FrameHeader;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** One pool of two legs and a witness, its clients, and everything around them. */
+final class World implements SimPlatter.Watcher, TapTransport.Tap {
+  /** Index of the witness; below it are the legs. */
+  static final int WITNESS = 2;
+
+  /** Name of the pool. */
+  static final String NAME = "pool";
+
+  /** The machines never lose power: one boot id for all runs. */
+  static final UUID BOOT = new UUID(1, 1);
+
+  /** Waits for a moment; may kill the process whose turn it is by throwing {@link SimKilled}. */
+  interface Trap {
+    /** {@code to} is about to get a frame. */
+    default void delivered(SimProcess to, FrameHeader header) {}
+
+    /** A leg's data plane told something. */
+    default void edge(SimNode node, LegEdge edge) {}
+
+    /** A client's write was stored by a leg. */
+    default void stored(SimNode node) {}
+  }
+
+  final Mix mix;
+  final Rules rules;
+  final SplittableRandom random;
+  final EventScheduler scheduler;
+  final BufPool bufs;
+  final SimNetwork network;
+  final UUID pool;
+  final SimNode[] nodes = new SimNode[3];
+  final History history;
+  final Chosen chosen;
+  final Judge judge;
+  final SituationWatch situations;
+  final Clients clients;
+  private final List<Trap> traps = new ArrayList<>();
+  private final @Nullable List<String> story;
+
+  /** Control messages sent. */
+  long messages;
+
+  /** Frames delivered. */
+  long frames;
+
+  /**
+   * @param bufs buffers, shared by all processes: one thread runs them all
+   * @param story gets one line per event worth telling, or null
+   */
+  World(long seed, Mix mix, Rules rules, BufPool bufs, @Nullable List<String> story) {
+    this.mix = mix;
+    this.rules = rules;
+    this.bufs = bufs;
+    this.story = story;
+    this.random = new SplittableRandom(seed);
+    this.scheduler = new EventScheduler(random.split());
+    this.network = new SimNetwork(scheduler, random.split(), mix, this);
+    this.pool = uuid();
+    this.history = new History(mix.blocks());
+    this.judge = new Judge(this);
+    this.situations = new SituationWatch(this);
+    String[] names = {"a", "b", "w"};
+    List<Member> members = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Endpoint at = new Endpoint(names[i], 7000);
+      network.name(at.toString(), i);
+      members.add(
+          new Member(
+              uuid(),
+              names[i],
+              i == WITNESS ? Role.WITNESS : Role.DATA,
+              at,
+              i == WITNESS ? LegState.NONE : LegState.IN_SYNC,
+              0,
+              i == WITNESS ? 0 : 1,
+              i == WITNESS ? 0 : 1,
+              ""));
+    }
+    PoolView first =
+        new PoolView(
+            pool,
+            NAME,
+            mix.blocks() * SimDisk.BLOCK,
+            PoolView.BLOCK_SIZE,
+            uuid(),
+            1,
+            members,
+            0,
+            null,
+            null,
+            new Phase.Ready(),
+            mix.policies());
+    this.chosen = new Chosen(first);
+    VoteStore.Vote vote = new VoteStore.Vote(1 << 8, 1 << 8, ViewCodec.encode(first));
+    for (int i = 0; i < 3; i++) {
+      Member m = members.get(i);
+      SimPlatter p =
+          new SimPlatter(i, mix.blocks(), mix.policies().window(), blank(first, m), this);
+      p.vote = vote;
+      nodes[i] = new SimNode(this, i, m.node(), m.id(), m.data(), p);
+    }
+    this.clients = new Clients(this);
+  }
+
+  private static Superblock blank(PoolView v, Member m) {
+    return new Superblock(
+        v.pool(), v.name(), m.id(), v.lineage(), v.sizeBytes(), 0, 1, 0, BOOT, true, false, "");
+  }
+
+  UUID uuid() {
+    return new UUID(random.nextLong(), random.nextLong());
+  }
+
+  /** Starts the nodes and a client. */
+  void begin() {
+    for (SimNode n : nodes) {
+      n.start();
+    }
+    clients.spawn();
+  }
+
+  /** Runs one event and judges what it did; false if nothing happens up to {@code until}. */
+  boolean step(long until) {
+    boolean stepped = scheduler.step(until);
+    judge.afterEvent();
+    return stepped;
+  }
+
+  void trap(Trap trap) {
+    traps.add(trap);
+  }
+
+  void untrap(Trap trap) {
+    traps.remove(trap);
+  }
+
+  void untrapAll() {
+    traps.clear();
+  }
+
+  // ---- the story
+
+  boolean telling() {
+    return story != null;
+  }
+
+  void say(String line) {
+    if (story != null) {
+      story.add("%10.3f ms  %s".formatted((scheduler.now() - 1_000_000_000L) / 1e6, line));
+    }
+  }
+
+  // ---- what the nodes do
+
+  void order(SimNode n, LegOrder order) {
+    if (telling()) {
+      say(n.name + " is ordered: " + Story.of(order));
+    }
+    if (order instanceof LegOrder.Adopt(PoolView v) && n.index < WITNESS) {
+      situations.newerView(n.index, v.generation());
+    }
+  }
+
+  void edge(SimNode n, LegEdge e) {
+    if (telling()) {
+      say(n.name + " tells: " + e);
+    }
+    situations.edge(n.index, e);
+    for (Trap t : List.copyOf(traps)) {
+      t.edge(n, e);
+    }
+  }
+
+  void message(SimNode from, SimNode to, PoolMessage message) {
+    if (telling() && Story.worthTelling(message)) {
+      say(to.name + " gets from " + from.name + ": " + Story.of(message));
+    }
+  }
+
+  void learned(SimNode n, PoolView view) {
+    if (telling()) {
+      say(n.name + " learns: " + Story.of(view));
+    }
+    judge.learned(n.name, view);
+    situations.learned(view.generation());
+  }
+
+  void nodeDied(SimNode n) {
+    situations.nodeDied(n.index);
+  }
+
+  // ---- what the disks tell
+
+  @Override
+  public void touched(int block) {
+    judge.touched(block);
+  }
+
+  @Override
+  public void admitted(SimPlatter p, SimLog.Entry entry) {
+    if (telling()) {
+      say(nodes[p.index].name + " admits " + entry);
+    }
+    judge.admitted(p, entry);
+  }
+
+  @Override
+  public long expected(SimPlatter p, SimLog.Entry entry) {
+    return judge.expected(p, entry);
+  }
+
+  @Override
+  public void stored(SimPlatter p, int block, long before, long after, boolean client) {
+    if (telling()) {
+      say(
+          "%s stores %s in block %d (was %s)%s"
+              .formatted(
+                  nodes[p.index].name,
+                  History.text(after),
+                  block,
+                  History.text(before),
+                  client ? "" : ", healing"));
+    }
+    judge.stored(p, block, before, after, client);
+    if (client && !traps.isEmpty()) {
+      for (Trap t : List.copyOf(traps)) {
+        t.stored(nodes[p.index]);
+      }
+    }
+  }
+
+  @Override
+  public void saved(SimPlatter p, Superblock before, Superblock after) {
+    if (after.adoptedGeneration() != before.adoptedGeneration()) {
+      if (telling()) {
+        say(nodes[p.index].name + " adopts view " + after.adoptedGeneration());
+      }
+      p.refill();
+      situations.learned(after.adoptedGeneration());
+    }
+    judge.saved(p, before, after);
+    situations.saved(before, after);
+  }
+
+  @Override
+  public void voted(SimPlatter p, VoteStore.Vote vote) {
+    PoolView old = chosen.newest();
+    PoolView v = judge.voted(p, vote);
+    if (v != null) {
+      if (telling()) {
+        say("chosen: " + Story.of(v));
+      }
+      situations.chosen(old, v, vote.acceptedBallot());
+    }
+  }
+
+  @Override
+  public void misused(SimPlatter p, String what) {
+    throw new Violation("disk-port", "leg " + nodes[p.index].name + ": " + what);
+  }
+
+  // ---- what the network tells
+
+  @Override
+  public void sent(SimProcess from, String to, FrameHeader h) {
+    situations.sent(from.party, h);
+  }
+
+  @Override
+  public void delivered(SimProcess to, String from, FrameHeader h, ByteBuffer payload) {
+    frames++;
+    if (telling() && Story.worthTelling(h)) {
+      say(to.name + " gets from " + from + ": " + Story.of(h));
+    }
+    situations.delivered(to, h);
+    if (to.party < WITNESS) {
+      judge.requested(to.party, h, payload);
+    }
+    if (!traps.isEmpty()) {
+      for (Trap t : List.copyOf(traps)) {
+        t.delivered(to, h);
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package io.onehop.node.leg;
+
+import io.onehop.protocol.model.PoolView;
+import java.util.UUID;
+
+/** What the control plane tells a leg's (or witness's) data plane. Values; delivered in order. */
+public sealed interface LegOrder {
+  /** A chosen view: adopt it if it is newer (rules 2.x). Witnesses get it too, to hand it out. */
+  record Adopt(PoolView view) implements LegOrder {}
+
+  /** Ask the in-sync members in {@code sources} (mask) for their maps of this leg (rule 6.4). */
+  record RequestMaps(long generation, int sources) implements LegOrder {}
+
+  /**
+   * Fetch what is missing, sync the store, say {@link LegEdge.Healed}. Goes on until told
+   * otherwise.
+   */
+  record Heal(long generation) implements LegOrder {}
+
+  /** Make {@code lastInSync = generation} durable before this leg's promotion to it is proposed. */
+  record RecordPromotion(long generation) implements LegOrder {}
+
+  /**
+   * Authority: gather the unconfirmed sets of {@code members} (mask, without itself) (rule 7.2).
+   */
+  record GatherUnion(long generation, int members) implements LegOrder {}
+
+  /** Authority: have every one of {@code members} and itself record the union. */
+  record RecordUnion(long generation, int members) implements LegOrder {}
+
+  /** Authority: have {@code members} copy the union from itself. */
+  record CopyUnion(long generation, int members) implements LegOrder {}
+
+  /** Answer of {@link LegEdge.AttachAsked}; the view went out before by Adopt. */
+  record AnswerAttach(long token, int status, String text) implements LegOrder {}
+
+  /** Answer of {@link LegEdge.DetachAsked}. */
+  record AnswerDetach(long token, int status, String text) implements LegOrder {}
+
+  /** Answer of {@link LegEdge.LeaseAsked}. */
+  record AnswerLease(long token, int granted) implements LegOrder {}
+
+  /** Compare all in-sync legs with this one (rule 5.6); {@link LegEdge.Verified}. */
+  record Verify(UUID request) implements LegOrder {}
+
+  /** Stop in order: finish what is admitted, sync, clean mark; {@link LegEdge.Stopped}. */
+  record Stop() implements LegOrder {}
+}

@@ -1,0 +1,178 @@
+package io.onehop.node.plane;
+
+import io.onehop.node.books.LegRules;
+import io.onehop.node.pools.OpenPool;
+import io.onehop.node.pools.PoolPlan;
+import io.onehop.node.pools.PoolShape;
+import io.onehop.node.pools.PoolStores;
+import io.onehop.node.pools.StorePlace;
+import io.onehop.node.serve.DataDoor;
+import io.onehop.node.serve.LegEngine;
+import io.onehop.node.serve.WitnessEngine;
+import io.onehop.node.store.BootId;
+import io.onehop.node.store.FileLegDisk;
+import io.onehop.node.store.LegStoreFormat;
+import io.onehop.node.store.StoreException;
+import io.onehop.node.store.Superblock;
+import io.onehop.node.store.VoteStore;
+import io.onehop.node.store.WitnessStore;
+import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.model.Role;
+import io.onehop.protocol.wire.ViewCodec;
+import io.onehop.transport.BufPool;
+import io.onehop.transport.Loop;
+import io.onehop.transport.Transport;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+
+/**
+ * Makes and opens the stores of a node's pools and puts their engines onto the data loop. Blocking.
+ */
+public final class PoolOpener implements PoolStores, OpenPool.Opener {
+  private static final String LEG = "leg";
+  private static final String WITNESS = "witness";
+
+  /** Ballot of the vote that every voter is created with: lower than any that is proposed later. */
+  private static final long FIRST_BALLOT = 1;
+
+  private final Loop loop;
+  private final Transport transport;
+  private final BufPool bufs;
+  private final DataDoor door;
+  private final Function<UUID, Path> folders;
+  private final RandomGenerator random;
+
+  /**
+   * For the pools of one node.
+   *
+   * @param bufs the loop's buffers
+   * @param folders where a committed pool's folder is
+   */
+  public PoolOpener(
+      Loop loop,
+      Transport transport,
+      BufPool bufs,
+      DataDoor door,
+      Function<UUID, Path> folders,
+      RandomGenerator random) {
+    this.loop = loop;
+    this.transport = transport;
+    this.bufs = bufs;
+    this.door = door;
+    this.folders = folders;
+    this.random = random;
+  }
+
+  @Override
+  public List<StorePlace> make(PoolPlan plan, PoolShape shape, Path folder) throws IOException {
+    PoolView first = plan.firstView();
+    PoolShape.ShapeMember own = shape.own();
+    if (own.role() == Role.WITNESS) {
+      Path at = folder.resolve(WITNESS);
+      WitnessStore.create(at, shape.pool(), shape.name(), own.id());
+      try (WitnessStore store = WitnessStore.open(at)) {
+        vote(store.votes(), first);
+      }
+      return List.of();
+    }
+    Path at = folder.resolve(LEG);
+    LegStoreFormat.create(
+        new LegStoreFormat.Creation(
+            at,
+            shape.device() == null ? null : Path.of(shape.device()),
+            shape.pool(),
+            shape.name(),
+            own.id(),
+            plan.lineage(),
+            shape.sizeBytes(),
+            first.policies().window(),
+            plan.force()));
+    try (FileLegDisk disk = LegStoreFormat.open(at, shape.pool(), own.id(), () -> {})) {
+      Superblock sb = disk.superblock();
+      // Generation 1 names it in sync; else its disk would pass for a rolled-back one (rule 6.1).
+      disk.save(sb.adopted(0, plan.lineage(), first.generation()));
+      vote(disk.votes(), first);
+      // The disk gives real paths; the folder's own may contain links and is about to move.
+      Path data = disk.dataPath();
+      Path path = shape.device() == null ? at.resolve(at.toRealPath().relativize(data)) : data;
+      return List.of(new StorePlace(own.node(), path.toString(), disk.dataOffset()));
+    }
+  }
+
+  private static void vote(VoteStore votes, PoolView first) throws IOException {
+    votes.save(new VoteStore.Vote(FIRST_BALLOT, FIRST_BALLOT, ViewCodec.encode(first)));
+  }
+
+  @Override
+  public OpenPool open(PoolShape shape, long incarnation) throws IOException {
+    return shape.own().role() == Role.WITNESS
+        ? openWitness(shape)
+        : openLeg(shape, incarnation == 0 ? nonZero() : incarnation);
+  }
+
+  private OpenPool openWitness(PoolShape shape) throws IOException {
+    WitnessStore store = WitnessStore.open(folders.apply(shape.pool()).resolve(WITNESS));
+    PoolPlane plane = new PoolPlane(loop, door, store);
+    try {
+      WitnessEngine engine =
+          new WitnessEngine(shape.pool(), shape.name(), shape.own().id(), loop, bufs, plane::edge);
+      readable(store.votes());
+      plane.run(engine, engine::start);
+      return new OpenPool(shape, store.votes(), plane);
+    } catch (IOException | RuntimeException e) {
+      store.close();
+      throw e;
+    }
+  }
+
+  private OpenPool openLeg(PoolShape shape, long incarnation) throws IOException {
+    // Waking the loop is enough: it polls the disk at the end of every turn.
+    FileLegDisk disk =
+        LegStoreFormat.open(
+            folders.apply(shape.pool()).resolve(LEG),
+            shape.pool(),
+            shape.own().id(),
+            () -> loop.execute(() -> {}));
+    PoolPlane plane = new PoolPlane(loop, door, disk);
+    try {
+      readable(disk.votes());
+      LegEngine engine =
+          new LegEngine(
+              new LegEngine.Setup(
+                  shape.pool(),
+                  shape.name(),
+                  shape.own().id(),
+                  loop,
+                  transport,
+                  bufs,
+                  disk,
+                  incarnation,
+                  BootId.read(),
+                  plane::edge,
+                  LegRules.ALL));
+      plane.run(engine, engine::start);
+      return new OpenPool(shape, disk.votes(), plane);
+    } catch (IOException | RuntimeException e) {
+      disk.close();
+      throw e;
+    }
+  }
+
+  /** A node with damaged votes does not start, and says so, instead of not voting quietly. */
+  private static void readable(VoteStore votes) throws IOException {
+    if (votes.load() == null) {
+      throw new StoreException(
+          "a member's votes are gone; a voter must not forget them:"
+              + " remove this member from the pool and add it again");
+    }
+  }
+
+  private long nonZero() {
+    long n = random.nextLong();
+    return n == 0 ? 1 : n;
+  }
+}

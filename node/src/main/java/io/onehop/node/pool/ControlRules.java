@@ -1,0 +1,37 @@
+package io.onehop.node.pool;
+
+/**
+ * Switches of the simulator: each one off puts the naive form of a rule in its place, which some
+ * run must then catch (the number after the dagger is the trace that broke the naive form).
+ * Production always uses {@link #ALL}.
+ *
+ * @param exactGeneration off: a change that lost its compare-and-set is repeated on the newer view
+ *     as it was decided, which may empty the in-sync set (rules 1.3, 1.4, †18)
+ * @param chosenOnly off: what a node merely accepted is adopted (rule 1.1, †19)
+ * @param endsByReconciling off: a session ends straight into phase ready (rule 5.1, †16)
+ * @param unionFirst off: the authority copies before all legs carry the union (rule 7.2, †11)
+ * @param leaseWait off: a session is admitted at once after an unclosed one (rule 5.4, †17)
+ * @param livingLegFirst off: a restarted leg cold starts though an in-sync leg lives (rule 8.4,
+ *     †14b)
+ * @param coldStartEndsSession off: a cold start leaves writer and epoch as they are (rule 8.4,
+ *     †14c)
+ * @param promotionExactGeneration off: a healed leg is promoted in whatever generation is the
+ *     newest (rule 6.9)
+ * @param neverStraightInSync off: a stale leg that misses nothing by its own books is called in
+ *     sync at once (rule 6.3)
+ */
+public record ControlRules(
+    boolean exactGeneration,
+    boolean chosenOnly,
+    boolean endsByReconciling,
+    boolean unionFirst,
+    boolean leaseWait,
+    boolean livingLegFirst,
+    boolean coldStartEndsSession,
+    boolean promotionExactGeneration,
+    boolean neverStraightInSync) {
+
+  /** Every rule on. */
+  public static final ControlRules ALL =
+      new ControlRules(true, true, true, true, true, true, true, true, true);
+}

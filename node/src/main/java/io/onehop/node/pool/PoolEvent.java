@@ -1,0 +1,29 @@
+package io.onehop.node.pool;
+
+import io.onehop.node.leg.LegEdge;
+import io.onehop.protocol.model.Policies;
+import java.util.function.UnaryOperator;
+
+/** What the pool machine hears. */
+public sealed interface PoolEvent {
+  /** Time passed (every 100 ms). */
+  record Tick() implements PoolEvent {}
+
+  /** This node's data plane says something. */
+  record Edge(LegEdge edge) implements PoolEvent {}
+
+  /** Another member says something. */
+  record Message(PoolMessage message) implements PoolEvent {}
+
+  /** The register's request ended. */
+  record Registered(RegisterEffect.Outcome outcome) implements PoolEvent {}
+
+  /** This leg, the authority, has made all in-sync legs equal in this generation (rule 7.2). */
+  record Reconciled(long generation) implements PoolEvent {}
+
+  /** The operator wants other settings; answered by token. */
+  record ChangePolicies(long token, UnaryOperator<Policies> change) implements PoolEvent {}
+
+  /** From now on nothing is proposed. */
+  record Stop() implements PoolEvent {}
+}

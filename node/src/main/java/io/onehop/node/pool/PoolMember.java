@@ -1,0 +1,384 @@
+package io.onehop.node.pool;
+
+import io.onehop.node.leg.LegDataPlane;
+import io.onehop.node.leg.LegEdge;
+import io.onehop.node.leg.LegEvent;
+import io.onehop.node.leg.LegLife;
+import io.onehop.node.leg.LegMachine;
+import io.onehop.node.leg.LegOrder;
+import io.onehop.node.leg.LegStatus;
+import io.onehop.node.recovery.Recovery;
+import io.onehop.node.recovery.RecoveryEffect;
+import io.onehop.node.recovery.RecoveryEvent;
+import io.onehop.node.store.VoteStore;
+import io.onehop.protocol.model.Policies;
+import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.wire.ViewCodec;
+import io.onehop.protocol.wire.WireException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pool on one node: drives the register, the pool machine, the recovery machine and the leg
+ * machine, and does what they want through its ports. The actor and the simulator both run it
+ * unchanged. Not thread-safe: one caller at a time; {@code now} is the loop clock (CLOCK_BOOTTIME,
+ * nanoseconds) and never goes back. Ports are called on the caller's thread, {@link VoteStore}
+ * blocking.
+ */
+public final class PoolMember {
+  private static final int MAX_VERIFICATIONS = 4;
+
+  /** Sends to another member's control plane; never to this one; may lose what it sends. */
+  public interface Messenger {
+    /** Sends {@code message} to the member with this index; never blocks. */
+    void send(int member, PoolMessage message);
+  }
+
+  /** What the shell hears, on the caller's thread. */
+  public interface Listener {
+    /** A newer chosen view is known (it was handed to the data plane before). */
+    default void viewLearned(PoolView view) {}
+
+    /** A line for the log: a change that is proposed or was chosen, a problem. */
+    default void note(String text) {}
+  }
+
+  /** Outcome of an administrative request. */
+  public interface Answer {
+    /** Called once: done, or not and why. */
+    void answered(boolean done, String text);
+  }
+
+  private final UUID pool;
+  private final UUID memberId;
+  private final VoteStore votes;
+  private final LegDataPlane leg;
+  private final Messenger messenger;
+  private final Listener listener;
+  private final RandomGenerator random;
+  private final LongSupplier wallClockMillis;
+  private final ControlRules rules;
+
+  private final Map<Long, Answer> changes = new TreeMap<>();
+  private final Map<UUID, Consumer<LegEdge.Verified>> verifications = new TreeMap<>();
+  private final ArrayDeque<Runnable> works = new ArrayDeque<>();
+  private int self = -1;
+  private @Nullable RegisterMachine register;
+  private @Nullable PoolMachine machine;
+  private Recovery.Maker recoveryMaker = Recovery::inPlace;
+  private @Nullable Recovery recovery;
+  private long lastNow;
+  private @Nullable LegMachine life;
+  private String voteProblem = "";
+  private long tokens;
+  private long adopted;
+  private boolean running;
+
+  /**
+   * @param pool the pool's UUID; messages about others are ignored
+   * @param memberId this node's member (its disk, rule 1.2)
+   * @param wallClockMillis shown to operators only
+   * @param rules {@link ControlRules#ALL} but in the simulator
+   */
+  public PoolMember(
+      UUID pool,
+      UUID memberId,
+      VoteStore votes,
+      LegDataPlane leg,
+      Messenger messenger,
+      Listener listener,
+      RandomGenerator random,
+      LongSupplier wallClockMillis,
+      ControlRules rules) {
+    this.pool = pool;
+    this.memberId = memberId;
+    this.votes = votes;
+    this.leg = leg;
+    this.messenger = messenger;
+    this.listener = listener;
+    this.random = random;
+    this.wallClockMillis = wallClockMillis;
+    this.rules = rules;
+  }
+
+  /** Before {@link #start}: the recovery machine runs where {@code maker} puts it. */
+  public void recoverBy(Recovery.Maker maker) {
+    recoveryMaker = maker;
+  }
+
+  /** What a recovery that does not run in place wants; on the caller's thread. */
+  public void onRecovery(RecoveryEffect effect, long now) {
+    serially(() -> recovered(effect, now));
+  }
+
+  /**
+   * Loads the vote and begins with a read of the register.
+   *
+   * @throws IOException if the vote cannot be read, is of another pool or member, or the disk holds
+   *     none: such a disk never votes (rule 1.2)
+   */
+  public void start(long now) throws IOException {
+    VoteStore.Vote vote = votes.load();
+    byte[] encoded = vote == null ? null : vote.accepted();
+    if (vote == null || encoded == null) {
+      throw new IOException("the register's disk is empty; it cannot vote for pool " + pool);
+    }
+    PoolView accepted = decode(encoded);
+    self = accepted.indexOf(memberId);
+    if (self < 0 || !accepted.pool().equals(pool)) {
+      throw new IOException("the register's disk belongs to another pool or member");
+    }
+    register =
+        new RegisterMachine(pool, self, vote.promised(), vote.acceptedBallot(), accepted, random);
+    leg.acceptedEpoch(accepted.epoch());
+    machine = new PoolMachine(pool, self, rules, random, leg.status(), now);
+    recovery = recoveryMaker.make(self, rules.unionFirst(), e -> onRecovery(e, lastNow));
+    life = new LegMachine(self, leg.status().incarnation());
+    serially(() -> pool(new PoolEvent.Tick(), now));
+  }
+
+  private static PoolView decode(byte[] encoded) throws IOException {
+    try {
+      return ViewCodec.decode(ByteBuffer.wrap(encoded));
+    } catch (WireException e) {
+      throw new IOException("the register's vote cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** A message from another member. */
+  public void onMessage(PoolMessage message, long now) {
+    serially(() -> message(message, now));
+  }
+
+  private void message(PoolMessage message, long now) {
+    int from = message.from();
+    if (!message.pool().equals(pool) || from == self || from < 0 || from >= PoolView.MAX_MEMBERS) {
+      return;
+    }
+    register(register().onMessage(message, now), now);
+    if (!rules.chosenOnly() && message instanceof PoolMessage.Accept a) {
+      pool(new PoolEvent.Message(new PoolMessage.Chosen(pool, a.from(), a.view())), now); // †19
+      return;
+    }
+    pool(new PoolEvent.Message(message), now);
+  }
+
+  /** An edge of this node's data plane. */
+  public void onEdge(LegEdge edge, long now) {
+    serially(() -> edge(edge, now));
+  }
+
+  private void edge(LegEdge edge, long now) {
+    switch (edge) {
+      case LegEdge.Adopted a -> {
+        adopted = Math.max(adopted, a.generation());
+        live(new LegEvent.Adopted(a.generation()));
+      }
+      case LegEdge.DiskFailed f -> live(new LegEvent.DiskFailed(f.reason()));
+      case LegEdge.Stopped s -> live(new LegEvent.Stopped());
+      case LegEdge.Verified v -> {
+        Consumer<LegEdge.Verified> done = verifications.remove(v.request());
+        if (done != null) {
+          done.accept(v);
+        }
+      }
+      case LegEdge.Suspected e -> {}
+      case LegEdge.AttachAsked e -> {}
+      case LegEdge.DetachAsked e -> {}
+      case LegEdge.LeaseAsked e -> {}
+      case LegEdge.MapsArrived e -> {}
+      case LegEdge.Healed e -> {}
+      case LegEdge.PromotionRecorded e -> {}
+      case LegEdge.UnionGathered e -> {}
+      case LegEdge.UnionRecorded e -> {}
+      case LegEdge.UnionCopied e -> {}
+    }
+    pool(new PoolEvent.Edge(edge), now);
+    recover(new RecoveryEvent.Edge(edge), now);
+  }
+
+  /** To be called every 100 ms. */
+  public void onTick(long now) {
+    serially(() -> {
+      register(register().onTick(now), now);
+      pool(new PoolEvent.Tick(), now);
+      recover(new RecoveryEvent.Tick(), now);
+    });
+  }
+
+  /** A port that answers at once, on this very call, must not meet a machine in mid-step. */
+  private void serially(Runnable work) {
+    works.add(work);
+    if (running) {
+      return;
+    }
+    running = true;
+    try {
+      for (Runnable next = works.poll(); next != null; next = works.poll()) {
+        next.run();
+      }
+    } finally {
+      running = false;
+    }
+  }
+
+  /** Changes settings; answered when a chosen view has them, or after 10 s with the reason. */
+  public void changePolicies(UnaryOperator<Policies> change, Answer answer, long now) {
+    long token = ++tokens;
+    changes.put(token, answer);
+    serially(() -> pool(new PoolEvent.ChangePolicies(token, change), now));
+  }
+
+  /** Compares all in-sync legs with this one (rule 5.6); the listener is called once. */
+  public void verify(Consumer<LegEdge.Verified> done, long now) {
+    UUID request = new UUID(random.nextLong(), random.nextLong());
+    String error = "";
+    PoolView view = view();
+    if (view == null || !(life().life() instanceof LegLife.InSync)) {
+      error = "this node's leg is not in sync; ask another node";
+    } else if (verifications.size() >= MAX_VERIFICATIONS) {
+      error = "too many comparisons run; try again";
+    }
+    if (!error.isEmpty()) {
+      done.accept(new LegEdge.Verified(request, 0, List.of(), error));
+      return;
+    }
+    verifications.put(request, done);
+    leg.order(new LegOrder.Verify(request));
+  }
+
+  /** From now on this node proposes nothing; its leg is ordered to stop, its voter goes on. */
+  public void stop(long now) {
+    serially(() -> pool(new PoolEvent.Stop(), now));
+    leg.order(new LegOrder.Stop());
+  }
+
+  /** This node's member index; -1 before {@link #start}. */
+  public int self() {
+    return self;
+  }
+
+  /** The newest chosen view known; null before the first register round. */
+  public @Nullable PoolView view() {
+    return machine().view();
+  }
+
+  /** Where the own leg's life stands. */
+  public LegMachine life() {
+    return Objects.requireNonNull(life, "not started");
+  }
+
+  /** A snapshot for the operator's API. */
+  public PoolStatus status(long now) {
+    return machine().status(now, voteProblem);
+  }
+
+  private RegisterMachine register() {
+    return Objects.requireNonNull(register, "not started");
+  }
+
+  private PoolMachine machine() {
+    return Objects.requireNonNull(machine, "not started");
+  }
+
+  /** The published status lags behind the edges; what an edge said counts at once. */
+  private LegStatus own() {
+    LegStatus s = leg.status();
+    if (s.adoptedGeneration() >= adopted) {
+      return s;
+    }
+    return s.adopted(adopted);
+  }
+
+  private void live(LegEvent event) {
+    boolean fine = life().violation().isEmpty();
+    life().step(event);
+    if (fine && !life().violation().isEmpty()) {
+      listener.note("a rule was broken: " + life().violation());
+    }
+  }
+
+  private void pool(PoolEvent event, long now) {
+    PoolView accepted = register().accepted();
+    long epoch = accepted == null || !voteProblem.isEmpty() ? -1 : accepted.epoch();
+    List<PoolEffect> effects =
+        machine().step(event, own(), epoch, now, wallClockMillis.getAsLong());
+    for (PoolEffect e : effects) {
+      switch (e) {
+        case PoolEffect.Order o -> leg.order(o.order());
+        case PoolEffect.Send s -> messenger.send(s.to(), s.message());
+        case PoolEffect.Read r -> register(register().read(now), now);
+        case PoolEffect.Propose p -> {
+          listener.note("proposes generation " + p.next().generation() + ": " + p.why());
+          register(register().propose(p.expectedGeneration(), p.next(), now), now);
+        }
+        case PoolEffect.Learned l -> {
+          live(new LegEvent.Chosen(l.view()));
+          listener.viewLearned(l.view());
+          recover(new RecoveryEvent.Tick(), now);
+        }
+        case PoolEffect.AnswerChange a -> {
+          Answer answer = changes.remove(a.token());
+          if (answer != null) {
+            answer.answered(a.done(), a.text());
+          }
+        }
+      }
+    }
+  }
+
+  private void recover(RecoveryEvent event, long now) {
+    lastNow = now;
+    Objects.requireNonNull(recovery).step(event, view(), own(), now);
+  }
+
+  private void recovered(RecoveryEffect effect, long now) {
+    switch (effect) {
+      case RecoveryEffect.Order o -> leg.order(o.order());
+      case RecoveryEffect.Reconciled r -> pool(new PoolEvent.Reconciled(r.generation()), now);
+    }
+  }
+
+  /**
+   * Does what the register wants; after a vote that cannot be saved nothing more, ever (rule 1.2).
+   */
+  private void register(List<RegisterEffect> effects, long now) {
+    List<RegisterEffect.Outcome> done = new ArrayList<>();
+    for (RegisterEffect e : effects) {
+      if (!voteProblem.isEmpty()) {
+        break;
+      }
+      switch (e) {
+        case RegisterEffect.SaveVote v -> save(v);
+        case RegisterEffect.Send s -> messenger.send(s.to(), s.message());
+        case RegisterEffect.Done d -> done.add(d.outcome());
+      }
+    }
+    for (RegisterEffect.Outcome outcome : done) {
+      pool(new PoolEvent.Registered(outcome), now);
+    }
+  }
+
+  private void save(RegisterEffect.SaveVote v) {
+    PoolView accepted = Objects.requireNonNull(v.accepted());
+    try {
+      votes.save(new VoteStore.Vote(v.promised(), v.acceptedBallot(), ViewCodec.encode(accepted)));
+      leg.acceptedEpoch(accepted.epoch()); // before the answer leaves (rule 5.4)
+    } catch (IOException e) {
+      voteProblem = "its vote cannot be saved: " + e.getMessage();
+      listener.note(voteProblem);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package io.onehop.node.pool;
+
+import io.onehop.protocol.model.Member;
+import io.onehop.protocol.model.PoolView;
+
+/** Why a member is as it is, in words for the operator. */
+final class Reasons {
+  private Reasons() {}
+
+  static String of(Knowledge k, PoolView view, int i) {
+    Member m = view.members().get(i);
+    return switch (m.state()) {
+      case NONE -> i == k.self || k.freshReport(i) != null ? "" : "does not answer";
+      case IN_SYNC -> {
+        if (k.lives(i)) {
+          yield m.reason();
+        }
+        yield k.ended(i) ? "its process restarted" : "does not answer";
+      }
+      case SYNCING -> k.unreachable(i) ? "does not answer" : m.reason();
+      case STALE -> {
+        String now = i == k.self ? k.failure : Returning.obstacle(k, view, i);
+        String was = m.reason();
+        yield now.isEmpty() || now.equals(was) ? was : was.isEmpty() ? now : was + "; " + now;
+      }
+    };
+  }
+}

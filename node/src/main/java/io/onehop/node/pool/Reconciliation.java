@@ -1,0 +1,44 @@
+package io.onehop.node.pool;
+
+import io.onehop.protocol.model.LegState;
+import io.onehop.protocol.model.Phase;
+import io.onehop.protocol.model.PoolView;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The end of phase reconciling, and another authority where the first is gone (rules 7.1 to 7.4).
+ */
+final class Reconciliation implements Decider {
+  private long reconciled;
+
+  /** All in-sync legs are equal in this generation. */
+  void reconciled(long generation) {
+    reconciled = generation;
+  }
+
+  @Override
+  public @Nullable Proposal decide(Knowledge k, List<PoolEffect> out) {
+    PoolView view = k.view();
+    if (view == null || !(view.phase() instanceof Phase.Reconciling r) || !k.inSyncHere()) {
+      return null;
+    }
+    if (r.authority() == k.self) {
+      return reconciled == view.generation()
+          ? new Proposal(view, d -> d.phase(new Phase.Ready()), "reconciled")
+          : null;
+    }
+    int gone = r.authority();
+    if (k.routineProposer() != k.self || !(k.ended(gone) || k.unreachable(gone))) {
+      return null;
+    }
+    Phase mine = new Phase.Reconciling(k.self);
+    String why = "did not finish reconciling";
+    return new Proposal(
+        view,
+        d ->
+            d.member(gone, d.members().get(gone).moved(LegState.STALE, 0, d.generation(), why))
+                .phase(mine),
+        "reconcile again: authority " + k.member(gone).node() + " is gone");
+  }
+}

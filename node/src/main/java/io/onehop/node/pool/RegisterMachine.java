@@ -1,0 +1,363 @@
+package io.onehop.node.pool;
+
+import io.onehop.node.pool.PoolMessage.Accept;
+import io.onehop.node.pool.PoolMessage.Prepare;
+import io.onehop.node.pool.PoolMessage.Query;
+import io.onehop.node.pool.PoolMessage.Vote;
+import io.onehop.node.pool.RegisterEffect.Done;
+import io.onehop.node.pool.RegisterEffect.Outcome;
+import io.onehop.node.pool.RegisterEffect.Send;
+import io.onehop.protocol.model.Member;
+import io.onehop.protocol.model.PoolView;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One member's part of the view register: CASPaxos, acceptor and proposer (rules 1.1 to 1.3). Pure:
+ * time comes in, effects go out, nothing is read or written here. One request at a time, one more
+ * read may wait. Not thread-safe.
+ *
+ * <p>A ballot is (round &lt;&lt; 8) | member. The own acceptor promises, durably, before anyone
+ * else is asked: so a restarted proposer starts above every ballot that it ever used.
+ */
+public final class RegisterMachine {
+  /** Rounds that one request may take before it ends as unknown. */
+  static final int MAX_ROUNDS = 6;
+
+  private enum Step {
+    IDLE,
+    QUERY,
+    PREPARE,
+    ACCEPT,
+    BACK_OFF
+  }
+
+  private final UUID pool;
+  private final int self;
+  private final RandomGenerator random;
+  private final Acceptor acceptor;
+  private List<UUID> voters;
+  private final @Nullable Vote[] votes = new @Nullable Vote[PoolView.MAX_MEMBERS];
+  private Step step = Step.IDLE;
+  private long request;
+  private long ballot;
+  private long highestBallot;
+  private long roundEnd;
+  private int rounds;
+  private boolean readWaits;
+  private long expected;
+  private @Nullable PoolView proposal;
+  private @Nullable PoolView writing;
+
+  /**
+   * @param self this member's index
+   * @param accepted the vote on disk; null for an empty disk, which neither votes nor proposes
+   * @param random source of request numbers and of the jitter of back-offs
+   */
+  public RegisterMachine(
+      UUID pool,
+      int self,
+      long promised,
+      long acceptedBallot,
+      @Nullable PoolView accepted,
+      RandomGenerator random) {
+    this.pool = pool;
+    this.self = self;
+    this.random = random;
+    this.acceptor = new Acceptor(pool, self, promised, acceptedBallot, accepted);
+    this.voters = accepted == null ? List.of() : votersOf(accepted);
+    // A restarted process must not take answers to its predecessor's requests for its own.
+    this.request = random.nextLong() & (Long.MAX_VALUE >> 8);
+  }
+
+  /** Whether a request is under way. */
+  public boolean busy() {
+    return step != Step.IDLE;
+  }
+
+  /** What the acceptor accepted last: a vote, no view (rule 1.1). */
+  public @Nullable PoolView accepted() {
+    return acceptor.accepted();
+  }
+
+  /** Finds the chosen view. If a request is under way the read follows it; one waits at most. */
+  public List<RegisterEffect> read(long now) {
+    List<RegisterEffect> out = new ArrayList<>();
+    if (acceptor.blank()) {
+      out.add(new Done(new Outcome.Unknown(0)));
+    } else if (busy()) {
+      readWaits = true;
+    } else {
+      proposal = null;
+      rounds = 0;
+      query(now, out);
+    }
+    return out;
+  }
+
+  /**
+   * Proposes {@code next} on exactly the chosen generation {@code expectedGeneration} (rule 1.3).
+   *
+   * @throws IllegalStateException if a request is under way
+   */
+  public List<RegisterEffect> propose(long expectedGeneration, PoolView next, long now) {
+    if (busy()) {
+      throw new IllegalStateException("one proposal at a time");
+    }
+    List<RegisterEffect> out = new ArrayList<>();
+    if (acceptor.blank()) {
+      out.add(new Done(new Outcome.Unknown(0)));
+      return out;
+    }
+    expected = expectedGeneration;
+    proposal = next;
+    rounds = 0;
+    prepare(now, out);
+    return out;
+  }
+
+  /** A message of another member. */
+  public List<RegisterEffect> onMessage(PoolMessage message, long now) {
+    List<RegisterEffect> out = new ArrayList<>();
+    switch (message) {
+      case Query q -> reply(q.from(), acceptor.query(q.request()), out);
+      case Prepare p -> {
+        highestBallot = Math.max(highestBallot, p.ballot());
+        reply(p.from(), acceptor.prepare(p.request(), p.ballot(), out), out);
+      }
+      case Accept a -> {
+        highestBallot = Math.max(highestBallot, a.ballot());
+        reply(a.from(), acceptor.accept(a.request(), a.ballot(), a.view(), out), out);
+      }
+      case Vote v -> vote(v, now, out);
+      case PoolMessage.Chosen c -> {}
+      case PoolMessage.Report r -> {}
+      case PoolMessage.HeardQuery q -> {}
+      case PoolMessage.Heard h -> {}
+      case PoolMessage.LeaseQuery q -> {}
+      case PoolMessage.LeaseAnswer a -> {}
+    }
+    return out;
+  }
+
+  /** Lets time pass: rounds that got no majority are begun again, with a bound. */
+  public List<RegisterEffect> onTick(long now) {
+    List<RegisterEffect> out = new ArrayList<>();
+    if (step == Step.IDLE || now - roundEnd < 0) {
+      return out;
+    }
+    switch (step) {
+      case IDLE -> {}
+      case BACK_OFF -> prepare(now, out);
+      case QUERY -> {
+        if (Integer.bitCount(answered()) >= majority()) {
+          prepare(now, out); // a majority answered and does not agree: settle it
+        } else {
+          again(now, out);
+        }
+      }
+      case PREPARE, ACCEPT -> again(now, out);
+    }
+    return out;
+  }
+
+  private void again(long now, List<RegisterEffect> out) {
+    if (++rounds >= MAX_ROUNDS) {
+      finish(new Outcome.Unknown(everyone() & ~answered()), now, out);
+    } else if (step == Step.QUERY) {
+      query(now, out);
+    } else {
+      prepare(now, out);
+    }
+  }
+
+  private void query(long now, List<RegisterEffect> out) {
+    begin(Step.QUERY, now);
+    broadcast(i -> new Query(pool, self, request), out);
+    own(acceptor.query(request), now, out);
+  }
+
+  private void prepare(long now, List<RegisterEffect> out) {
+    begin(Step.PREPARE, now);
+    long round = (Math.max(highestBallot, acceptor.promised()) >> 8) + 1;
+    ballot = round << 8 | self;
+    highestBallot = ballot;
+    Vote mine = acceptor.prepare(request, ballot, out); // durable before the others are asked
+    broadcast(i -> new Prepare(pool, self, request, ballot), out);
+    own(mine, now, out);
+  }
+
+  private void acceptRound(PoolView view, long now, List<RegisterEffect> out) {
+    begin(Step.ACCEPT, now);
+    writing = view;
+    Vote mine = acceptor.accept(request, ballot, view, out);
+    broadcast(i -> new Accept(pool, self, request, ballot, view), out);
+    own(mine, now, out);
+  }
+
+  private void begin(Step next, long now) {
+    step = next;
+    request++;
+    roundEnd = now + roundNanos();
+    java.util.Arrays.fill(votes, null);
+  }
+
+  /** A quarter of the failure time: long against a round trip, short against what waits for it. */
+  private long roundNanos() {
+    PoolView known = acceptor.accepted();
+    return known == null ? 500_000_000L : known.policies().failureNanos() / 4;
+  }
+
+  private void own(@Nullable Vote mine, long now, List<RegisterEffect> out) {
+    if (mine != null) {
+      vote(mine, now, out);
+    }
+  }
+
+  private void vote(Vote v, long now, List<RegisterEffect> out) {
+    highestBallot = Math.max(highestBallot, v.promised());
+    if (v.request() != request || v.from() < 0 || v.from() >= voters.size()) {
+      return;
+    }
+    switch (step) {
+      case IDLE, BACK_OFF -> {}
+      case QUERY -> {
+        votes[v.from()] = v;
+        judgeQuery(now, out);
+      }
+      case PREPARE, ACCEPT -> {
+        if (!v.granted()) {
+          nacked(now, out);
+          return;
+        }
+        votes[v.from()] = v;
+        if (Integer.bitCount(answered()) >= majority()) {
+          if (step == Step.PREPARE) {
+            promisedByMajority(now, out);
+          } else {
+            acceptedByMajority(now, out);
+          }
+        }
+      }
+    }
+  }
+
+  private void nacked(long now, List<RegisterEffect> out) {
+    if (++rounds >= MAX_ROUNDS) {
+      finish(new Outcome.Unknown(0), now, out);
+      return;
+    }
+    step = Step.BACK_OFF;
+    request++;
+    long slot = roundNanos() / 8;
+    roundEnd = now + 1 + (long) (random.nextDouble() * slot * rounds);
+  }
+
+  /** A majority that accepted under one ballot proves its value chosen; nothing need be written. */
+  private void judgeQuery(long now, List<RegisterEffect> out) {
+    for (Vote v : votes) {
+      if (v == null || v.accepted() == null) {
+        continue;
+      }
+      int same = 0;
+      for (Vote other : votes) {
+        if (other != null && other.acceptedBallot() == v.acceptedBallot()) {
+          same++;
+        }
+      }
+      if (same >= v.accepted().majority() && votersOf(v.accepted()).equals(voters)) {
+        finish(new Outcome.Current(v.accepted()), now, out);
+        return;
+      }
+    }
+    if (answered() == everyone()) {
+      prepare(now, out);
+    }
+  }
+
+  private void promisedByMajority(long now, List<RegisterEffect> out) {
+    Vote highest = null;
+    for (Vote v : votes) {
+      if (v != null
+          && v.accepted() != null
+          && (highest == null || v.acceptedBallot() > highest.acceptedBallot())) {
+        highest = v;
+      }
+    }
+    PoolView current = highest == null ? null : highest.accepted();
+    if (current == null) {
+      finish(new Outcome.Unknown(0), now, out);
+      return;
+    }
+    if (!votersOf(current).equals(voters)) { // rule 1.1: begun again with that list
+      voters = votersOf(current);
+      again(now, out);
+      return;
+    }
+    boolean mine = proposal != null && current.generation() == expected;
+    acceptRound(mine ? java.util.Objects.requireNonNull(proposal) : current, now, out);
+  }
+
+  private void acceptedByMajority(long now, List<RegisterEffect> out) {
+    PoolView chosen = java.util.Objects.requireNonNull(writing);
+    if (proposal == null) {
+      finish(new Outcome.Current(chosen), now, out);
+    } else if (chosen.equals(proposal)) {
+      finish(new Outcome.Chosen(chosen), now, out);
+    } else {
+      finish(new Outcome.Conflict(chosen), now, out);
+    }
+  }
+
+  private void finish(Outcome outcome, long now, List<RegisterEffect> out) {
+    step = Step.IDLE;
+    request++;
+    proposal = null;
+    writing = null;
+    out.add(new Done(outcome));
+    if (readWaits) {
+      readWaits = false;
+      out.addAll(read(now));
+    }
+  }
+
+  private void reply(int to, @Nullable Vote vote, List<RegisterEffect> out) {
+    if (vote != null) {
+      out.add(new Send(to, vote));
+    }
+  }
+
+  private void broadcast(
+      java.util.function.IntFunction<PoolMessage> message, List<RegisterEffect> out) {
+    for (int i = 0; i < voters.size(); i++) {
+      if (i != self) {
+        out.add(new Send(i, message.apply(i)));
+      }
+    }
+  }
+
+  private int answered() {
+    int mask = 0;
+    for (int i = 0; i < voters.size(); i++) {
+      if (votes[i] != null) {
+        mask |= 1 << i;
+      }
+    }
+    return mask;
+  }
+
+  private int majority() {
+    return voters.size() / 2 + 1;
+  }
+
+  private int everyone() {
+    return voters.size() >= 32 ? -1 : (1 << voters.size()) - 1;
+  }
+
+  private static List<UUID> votersOf(PoolView view) {
+    return view.members().stream().map(Member::id).toList();
+  }
+}

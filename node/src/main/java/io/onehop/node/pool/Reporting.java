@@ -1,0 +1,65 @@
+package io.onehop.node.pool;
+
+import io.onehop.node.leg.LegStatus;
+import io.onehop.node.pool.PoolMessage.Report;
+import io.onehop.protocol.model.PoolView;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** What this node tells the others of itself: every heartbeat, and at once when it matters. */
+final class Reporting {
+  private @Nullable Report last;
+  private long nextAt = Long.MIN_VALUE;
+
+  void tick(Knowledge k, List<PoolEffect> out) {
+    PoolView view = k.view();
+    if (view == null) {
+      return;
+    }
+    Report r = of(k);
+    if (k.now < nextAt && last != null && same(last, r)) {
+      return;
+    }
+    last = r;
+    nextAt = k.now + k.policies().heartbeatNanos();
+    for (int i = 0; i < view.members().size(); i++) {
+      if (i != k.self) {
+        out.add(new PoolEffect.Send(i, r));
+      }
+    }
+  }
+
+  /** The report of this node now. */
+  static Report of(Knowledge k) {
+    LegStatus s = k.own;
+    boolean heard = k.now - s.lastWriterFrameNanos() <= k.policies().failureNanos();
+    UUID session = heard ? s.session() : null;
+    return new Report(
+        k.pool,
+        k.self,
+        k.ownIncarnation(),
+        s.adoptedGeneration(),
+        s.peerLinks(),
+        session,
+        k.ownLost(),
+        s.clean(),
+        s.missingBlocks(),
+        s.resyncBytesPerSecond(),
+        s.lastMissedBlocks(),
+        s.lastCopiedBlocks(),
+        s.lastResyncNanos(),
+        s.absentMisses(),
+        s.healedElsewhere(),
+        k.failure.isEmpty() ? s.missesEverything() : k.failure);
+  }
+
+  /** What view changes are decided by; progress can wait for the next heartbeat. */
+  private static boolean same(Report a, Report b) {
+    return a.incarnation() == b.incarnation()
+        && a.adoptedGeneration() == b.adoptedGeneration()
+        && a.peerLinks() == b.peerLinks()
+        && java.util.Objects.equals(a.session(), b.session())
+        && a.note().equals(b.note());
+  }
+}

@@ -1,0 +1,268 @@
+package io.onehop.node.resync;
+
+import io.onehop.node.books.LegBooks;
+import io.onehop.node.books.Ops;
+import io.onehop.protocol.model.PoolView;
+import io.onehop.transport.FrameHeader;
+import io.onehop.transport.FrameType;
+import io.onehop.transport.Status;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * Pulls blocks from peers: pipelined, adjacent blocks merged, several sources in turn (rule 6.5).
+ * What it wants is its {@link Work}'s; when it may is its {@link Pace}'s. On the leg's data thread.
+ */
+final class Fetcher implements Ops.Owner {
+  /** What is to be fetched. */
+  interface Work {
+    /** First wanted block at or after {@code from}, or -1. */
+    long next(long from);
+
+    /** End (exclusive) of the wanted run that begins at {@code from}, at most {@code max}. */
+    long until(long from, long max);
+
+    /** Whether {@code block} is still wanted. */
+    boolean wants(long block);
+
+    /** Blocks [from, to) are stored (not yet durable). */
+    void stored(long from, long to);
+
+    /** Nothing is wanted, nothing under way. May be called repeatedly. */
+    void finished();
+
+    /** The store failed. */
+    void failed(int status);
+  }
+
+  private record Fetch(long id, long from, long to, int source) {}
+
+  private static final int BLOCK = PoolView.BLOCK_SIZE;
+
+  private final LegBooks books;
+  private final Ops ops;
+  private final Ops.PayloadCopier copier;
+  private final PeerLinks links;
+  private final Work work;
+  private final Pace pace;
+  private final List<Fetch> flying = new ArrayList<>();
+  private final RoaringBitmap inFlight = new RoaringBitmap();
+  private boolean running;
+  private long generation;
+  private int sources;
+  private int turn;
+  private long ids;
+  private long cursor;
+  private int storing;
+  private boolean pumping;
+
+  Fetcher(
+      LegBooks books, Ops ops, Ops.PayloadCopier copier, PeerLinks links, Work work, Pace pace) {
+    this.books = books;
+    this.ops = ops;
+    this.copier = copier;
+    this.links = links;
+    this.work = work;
+    this.pace = pace;
+  }
+
+  /**
+   * Begins (or goes on) in {@code generation} with the members in {@code from} (mask) as sources.
+   */
+  void start(long inGeneration, int from) {
+    stop();
+    running = true;
+    generation = inGeneration;
+    sources = from;
+    pump();
+  }
+
+  /** What is under way is forgotten; late answers are dropped. */
+  void stop() {
+    running = false;
+    flying.clear();
+    inFlight.clear();
+    cursor = 0;
+  }
+
+  boolean running() {
+    return running;
+  }
+
+  /** Sends as many fetches as the pace allows. */
+  void pump() {
+    if (!running || pumping) {
+      return;
+    }
+    pumping = true;
+    try {
+      boolean wanted = fill();
+      if (!wanted && flying.isEmpty() && storing == 0) {
+        work.finished();
+      }
+    } finally {
+      pumping = false;
+    }
+  }
+
+  /** Returns whether anything is wanted that is not under way. */
+  private boolean fill() {
+    int wraps = 0;
+    while (true) {
+      long b = nextIdle();
+      if (b < 0) {
+        if (cursor == 0 || wraps++ > 0) {
+          return false;
+        }
+        cursor = 0;
+        continue;
+      }
+      if (flying.size() >= pace.depth()) {
+        return true;
+      }
+      long max = Math.min(b + pace.runBlocks(), books.disk.blocks());
+      long busy = inFlight.nextValue((int) b);
+      long e = work.until(b, busy >= 0 ? Math.min(max, busy) : max);
+      int source = pick();
+      if (source < 0 || !pace.grant((e - b) * BLOCK)) {
+        return true;
+      }
+      FrameHeader h = links.header(FrameType.FETCH, source, ++ids);
+      h.generation = generation;
+      h.offset = b * BLOCK;
+      h.length = (e - b) * BLOCK;
+      if (!links.send(source, h)) {
+        return true;
+      }
+      flying.add(new Fetch(ids, b, e, source));
+      inFlight.add(b, e);
+      cursor = e;
+    }
+  }
+
+  private long nextIdle() {
+    long b = cursor;
+    while (true) {
+      b = work.next(b);
+      if (b < 0 || !inFlight.contains((int) b)) {
+        return b;
+      }
+      long free = inFlight.nextAbsentValue((int) b);
+      if (free < 0 || free >= books.disk.blocks()) {
+        return -1;
+      }
+      b = free;
+    }
+  }
+
+  private int pick() {
+    for (int n = 0; n < PoolView.MAX_MEMBERS; n++) {
+      turn = (turn + 1) % PoolView.MAX_MEMBERS;
+      if ((sources & 1 << turn) != 0 && links.up(turn)) {
+        return turn;
+      }
+    }
+    return -1;
+  }
+
+  /** A FETCHED frame of member {@code source}. */
+  void answer(int source, FrameHeader h, ByteBuffer payload) {
+    Fetch f = null;
+    for (int i = 0; i < flying.size(); i++) {
+      if (flying.get(i).id == h.sequence && flying.get(i).source == source) {
+        f = flying.remove(i);
+        break;
+      }
+    }
+    if (f == null && (books.rules.fetchChecked() || h.status != Status.OK)) {
+      return;
+    }
+    if (f == null) {
+      f = new Fetch(h.sequence, h.offset / BLOCK, (h.offset + h.length) / BLOCK, source);
+    }
+    inFlight.remove(f.from, f.to);
+    boolean current = h.generation == generation && books.generation() == generation;
+    boolean whole = (h.flags & FrameType.FLAG_HOLE) != 0 || payload.remaining() == h.length;
+    if (h.status == Status.OK
+        && whole
+        && h.offset == f.from * BLOCK
+        && h.length == (f.to - f.from) * BLOCK
+        && (current || !books.rules.fetchChecked())) {
+      pace.arrived(h.length);
+      store(f, h, payload);
+    }
+    // Anything else (not adopted yet, missing there, overtaken) stays wanted; the next tick asks
+    // again.
+    if (h.status == Status.OK) {
+      pump();
+    }
+  }
+
+  private void store(Fetch f, FrameHeader h, ByteBuffer payload) {
+    boolean hole = (h.flags & FrameType.FLAG_HOLE) != 0;
+    int base = payload.position();
+    // Held up by one while the answer is taken apart, so that no part's end looks like the last.
+    storing++;
+    for (long b = f.from; b < f.to; ) {
+      if (!keep(b)) {
+        b++;
+        continue;
+      }
+      long e = b + 1;
+      while (e < f.to && keep(e)) {
+        e++;
+      }
+      if (h.extra != 0) {
+        books.carry(b, e, h.extra);
+      }
+      Ops.Op op = ops.take();
+      op.kind = hole ? Ops.Kind.ZERO : Ops.Kind.WRITE;
+      op.punch = hole;
+      op.offset = b * BLOCK;
+      op.length = (e - b) * BLOCK;
+      op.owner = this;
+      op.generation = generation;
+      storing++;
+      if (hole) {
+        ops.submit(op, null, copier);
+      } else {
+        payload
+            .limit(base + (int) ((e - f.from) * BLOCK))
+            .position(base + (int) ((b - f.from) * BLOCK));
+        ops.submit(op, payload, copier);
+      }
+      b = e;
+    }
+    storing--;
+  }
+
+  private boolean keep(long block) {
+    return !books.rules.fetchChecked() || (work.wants(block) && !ops.writing(block * BLOCK, BLOCK));
+  }
+
+  @Override
+  public void ended(Ops.Op op, int status) {
+    storing--;
+    if (status != Status.OK) {
+      running = false;
+      work.failed(status);
+      return;
+    }
+    work.stored(op.offset / BLOCK, (op.offset + op.length) / BLOCK);
+    if (storing == 0) {
+      pump();
+    }
+  }
+
+  /** Member {@code index} is not going to answer. */
+  void linkDown(int index) {
+    for (int i = flying.size() - 1; i >= 0; i--) {
+      if (flying.get(i).source == index) {
+        Fetch f = flying.remove(i);
+        inFlight.remove(f.from, f.to);
+      }
+    }
+  }
+}

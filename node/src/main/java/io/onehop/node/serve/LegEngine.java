@@ -1,0 +1,383 @@
+package io.onehop.node.serve;
+
+import io.onehop.node.books.LegBooks;
+import io.onehop.node.books.LegRules;
+import io.onehop.node.books.Ops;
+import io.onehop.node.books.Speech;
+import io.onehop.node.leg.LegDataPlane;
+import io.onehop.node.leg.LegEdge;
+import io.onehop.node.leg.LegOrder;
+import io.onehop.node.leg.LegStatus;
+import io.onehop.node.resync.Digests;
+import io.onehop.node.resync.Healer;
+import io.onehop.node.resync.PeerLinks;
+import io.onehop.node.resync.Reconciler;
+import io.onehop.node.resync.UnionCopier;
+import io.onehop.node.resync.Verifier;
+import io.onehop.node.store.LegDisk;
+import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.wire.Hello;
+import io.onehop.protocol.wire.ViewCodec;
+import io.onehop.protocol.wire.WireException;
+import io.onehop.transport.BufPool;
+import io.onehop.transport.Connection;
+import io.onehop.transport.FrameHeader;
+import io.onehop.transport.FrameType;
+import io.onehop.transport.Loop;
+import io.onehop.transport.Status;
+import io.onehop.transport.Transport;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One leg's data plane: connections of clients and peers in, orders of the control plane in, edges
+ * out. Puts the parts together and keeps the barrier of adoption (rule 2.1); decides nothing else.
+ * All of it on one data loop, but {@link #status} and {@link #acceptedEpoch}.
+ */
+public final class LegEngine implements LegDataPlane, PoolPort {
+  /**
+   * What a leg is made of.
+   *
+   * @param incarnation of this run, not 0
+   * @param bootId of the running kernel
+   * @param edges where edges go; called on the loop
+   * @param rules {@link LegRules#ALL} outside the simulator
+   */
+  public record Setup(
+      UUID pool,
+      String poolName,
+      UUID member,
+      Loop loop,
+      Transport transport,
+      BufPool bufs,
+      LegDisk disk,
+      long incarnation,
+      UUID bootId,
+      Consumer<LegEdge> edges,
+      LegRules rules) {}
+
+  private static final long TICK_NANOS = 50_000_000L;
+
+  private final Setup setup;
+  private final Loop loop;
+  private final LegBooks books;
+  private final Ops ops;
+  private final ClientLinks clients;
+  private final Admission admission;
+  private final PeerServing peers;
+  private final PeerLinks links;
+  private final Healer healer;
+  private final Reconciler reconciler;
+  private final UnionCopier copier;
+  private final Verifier verifier;
+  private @Nullable PoolView pending;
+  private volatile LegStatus status;
+  private boolean cleanBefore;
+  private boolean stopping;
+  private boolean dead;
+  private int lastHandle = 1 << 20;
+
+  /** Touches nothing yet; call {@link #start}. */
+  public LegEngine(Setup setup) {
+    this.setup = setup;
+    this.loop = setup.loop;
+    this.books = new LegBooks(setup.disk, setup.rules, setup.member, setup.incarnation);
+    Speech speech = new Speech(setup.bufs);
+    this.ops = new Ops(setup.disk, this::idle);
+    Consumer<LegEdge> edges = this::edge;
+    this.clients = new ClientLinks(loop, speech, edges, setup.member, setup.incarnation);
+    this.links = new PeerLinks(loop, setup.transport, setup.bufs, books);
+    Digests digests = new Digests(books, ops, setup.bufs);
+    this.verifier = new Verifier(books, links, digests, loop, edges);
+    this.admission = new Admission(books, ops, speech, loop, verifier::touched);
+    this.copier = new UnionCopier(books, ops, admission.copier(), links, loop, edges);
+    this.healer =
+        new Healer(
+            books, ops, admission.copier(), links, speech, loop, edges, admission::lastForeground);
+    this.reconciler = new Reconciler(books, links, speech, loop, edges);
+    this.peers = new PeerServing(books, ops, speech, copier, digests);
+    links.answers(new PeerAnswers(healer, copier, reconciler, verifier));
+    this.status = snapshot();
+  }
+
+  /**
+   * Records this leg's suspects and marks the run (rules 6.2, 8.3). On the loop.
+   *
+   * @throws IOException if that cannot be made durable
+   */
+  public void start() throws IOException {
+    cleanBefore = setup.disk.superblock().clean();
+    books.start(setup.bootId);
+    setup.loop.atEndOfTurn(() -> {
+      if (!dead) {
+        setup.disk.poll();
+      }
+    });
+    tick();
+  }
+
+  private void tick() {
+    if (dead) {
+      return;
+    }
+    setup.disk.poll();
+    links.tick();
+    healer.tick();
+    copier.tick();
+    reconciler.tick();
+    verifier.tick();
+    status = snapshot();
+    loop.schedule(TICK_NANOS, this::tick);
+  }
+
+  private void edge(LegEdge edge) {
+    if (!dead) {
+      status = snapshot();
+      setup.edges.accept(edge);
+    }
+  }
+
+  private LegStatus snapshot() {
+    var sb = setup.disk.superblock();
+    return new LegStatus(
+        setup.incarnation,
+        books.generation(),
+        books.missingBlocks(),
+        links.alive(),
+        clients.heardSession(),
+        clients.heardEpoch(),
+        clients.heardAt(),
+        0,
+        healer.rate(),
+        healer.missed(),
+        healer.copied(),
+        healer.tookNanos(),
+        cleanBefore,
+        sb.lostPower(),
+        sb.missesEverything(),
+        books.absentMisses(),
+        healer.healedElsewhere());
+  }
+
+  @Override
+  public LegStatus status() {
+    return status;
+  }
+
+  @Override
+  public void acceptedEpoch(long epoch) {
+    clients.acceptedEpoch(epoch);
+  }
+
+  @Override
+  public UUID pool() {
+    return setup.pool;
+  }
+
+  @Override
+  public String poolName() {
+    return setup.poolName;
+  }
+
+  @Override
+  public void order(LegOrder order) {
+    if (dead) {
+      return;
+    }
+    switch (order) {
+      case LegOrder.Adopt a -> adopt(a.view());
+      case LegOrder.RequestMaps m -> healer.requestMaps(m.generation(), m.sources());
+      case LegOrder.Heal h -> healer.heal(h.generation());
+      case LegOrder.RecordPromotion p -> recordPromotion(p.generation());
+      case LegOrder.GatherUnion u -> reconciler.gather(u.generation(), u.members());
+      case LegOrder.RecordUnion u -> reconciler.record(u.generation(), u.members());
+      case LegOrder.CopyUnion u -> reconciler.copy(u.generation(), u.members());
+      case LegOrder.AnswerAttach a -> clients.answer(a.token(), a.status(), a.text(), 0);
+      case LegOrder.AnswerDetach a -> clients.answer(a.token(), a.status(), a.text(), 0);
+      case LegOrder.AnswerLease a -> clients.answer(a.token(), Status.OK, "", a.granted());
+      case LegOrder.Verify v -> verifier.start(v.request());
+      case LegOrder.Stop s -> stop();
+    }
+  }
+
+  private void recordPromotion(long generation) {
+    try {
+      books.recordPromotion(generation);
+      edge(new LegEdge.PromotionRecorded(generation));
+    } catch (IOException e) {
+      fail("superblock: " + e.getMessage());
+    }
+  }
+
+  private void adopt(PoolView v) {
+    if (stopping || !books.newer(v)) {
+      return;
+    }
+    if (pending == null || v.generation() > pending.generation()) {
+      pending = v;
+    }
+    admission.hold();
+    idle();
+  }
+
+  /** The barrier (rule 2.1): passed when nothing is in progress. */
+  private void idle() {
+    if (stopping && ops.inProgress() == 0) {
+      finishStop();
+      return;
+    }
+    PoolView v = pending;
+    if (v == null || (books.rules.barrier() && ops.inProgress() > 0)) {
+      return;
+    }
+    pending = null;
+    long stint = books.stint;
+    try {
+      books.adopt(v);
+    } catch (UncheckedIOException e) {
+      fail("adopting generation " + v.generation() + ": " + e.getMessage());
+      return;
+    }
+    healer.adopted(v, stint != books.stint);
+    reconciler.adopted();
+    copier.adopted();
+    links.view(v);
+    clients.publish(v);
+    edge(new LegEdge.Adopted(v.generation()));
+    admission.resume();
+  }
+
+  private void stop() {
+    if (!stopping) {
+      stopping = true;
+      admission.stop();
+      if (ops.inProgress() == 0) {
+        finishStop();
+      }
+    }
+  }
+
+  private void finishStop() {
+    if (dead) {
+      return;
+    }
+    setup.disk.sync(s -> {
+      if (dead) {
+        return;
+      }
+      if (s != Status.OK) {
+        fail("store sync at the stop: " + Status.name(s));
+        return;
+      }
+      try {
+        books.markCleanStop();
+      } catch (IOException e) {
+        fail("superblock: " + e.getMessage());
+        return;
+      }
+      edge(new LegEdge.Stopped());
+      shutDown("the node stops");
+    });
+  }
+
+  private void fail(String reason) {
+    edge(new LegEdge.DiskFailed(reason));
+    shutDown(reason);
+  }
+
+  /** Ends at once: closes every connection, answers nothing more. On the loop. */
+  public void shutDown(String why) {
+    dead = true;
+    clients.closeAll(why);
+    links.close();
+  }
+
+  @Override
+  public void incoming(Connection c, FrameHeader h, Hello hello) {
+    if (dead || stopping) {
+      c.close("the node stops");
+      return;
+    }
+    switch (hello.role()) {
+      case CLIENT -> c.attach(clients.hello(c, h, hello, 2 * setup.disk.unconfirmed().window()));
+      case PEER -> {
+        PeerServing.PeerLink l =
+            new PeerServing.PeerLink(c, hello.sender(), hello.incarnation(), ++lastHandle);
+        c.attach(l);
+        clients.helloAck(c, h, l.handle, 256);
+      }
+    }
+  }
+
+  @Override
+  public void frame(Connection c, FrameHeader h, ByteBuffer payload) {
+    Object who = c.attachment();
+    try {
+      if (dead) {
+        return;
+      }
+      if (who instanceof ClientLink l) {
+        if (h.handle == l.handle) {
+          client(l, h, payload);
+        } else {
+          c.close("wrong handle");
+        }
+      } else if (who instanceof PeerServing.PeerLink l) {
+        if (h.handle == l.handle) {
+          peers.request(l, h, payload);
+        } else {
+          c.close("wrong handle");
+        }
+      }
+    } catch (WireException e) {
+      c.close(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void client(ClientLink l, FrameHeader h, ByteBuffer payload) throws WireException {
+    clients.heard(l, h);
+    switch (h.type) {
+      case FrameType.WRITE, FrameType.WRITE_ZEROES, FrameType.READ, FrameType.FLUSH ->
+          admission.request(l, h, payload);
+      case FrameType.VIEW -> clientView(l, h, payload);
+      default -> {
+        if (h.type == FrameType.HEARTBEAT) {
+          books.watermark(h.epoch, h.generation, h.watermark);
+        }
+        if (!clients.control(l, h, payload)) {
+          l.connection.close("unknown frame type " + h.type);
+        }
+      }
+    }
+  }
+
+  private void clientView(ClientLink l, FrameHeader h, ByteBuffer payload) throws WireException {
+    PoolView now = books.view();
+    PoolView v = ViewCodec.decode(payload);
+    // Rule 2.6: not before this run's first register round.
+    if (now == null || !v.pool().equals(setup.pool) || !v.lineage().equals(now.lineage())) {
+      clients.viewAck(l, h.sequence, Status.NO_VIEW);
+      return;
+    }
+    l.knownGeneration = Math.max(l.knownGeneration, v.generation());
+    if (v.generation() > now.generation()) {
+      adopt(v);
+    } else {
+      clients.viewAck(l, h.sequence, Status.OK);
+    }
+  }
+
+  @Override
+  public void closed(Connection c) {
+    Object who = c.attachment();
+    if (who instanceof ClientLink l) {
+      clients.closed(l);
+    } else if (who instanceof PeerServing.PeerLink l) {
+      l.open = false;
+    }
+  }
+}

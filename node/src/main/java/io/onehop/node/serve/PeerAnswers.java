@@ -1,0 +1,41 @@
+package io.onehop.node.serve;
+
+import io.onehop.node.resync.Healer;
+import io.onehop.node.resync.PeerLinks;
+import io.onehop.node.resync.Reconciler;
+import io.onehop.node.resync.UnionCopier;
+import io.onehop.node.resync.Verifier;
+import io.onehop.protocol.wire.WireException;
+import io.onehop.transport.FrameHeader;
+import io.onehop.transport.FrameType;
+import java.nio.ByteBuffer;
+
+/** Takes what peers answer to the part that asked. On the data loop. */
+record PeerAnswers(Healer healer, UnionCopier copier, Reconciler reconciler, Verifier verifier)
+    implements PeerLinks.Answers {
+  @Override
+  public void answer(int index, FrameHeader h, ByteBuffer payload) {
+    try {
+      switch (h.type) {
+        case FrameType.MAP -> healer.map(index, h, payload);
+        case FrameType.FETCHED -> {
+          if (!copier.fetched(index, h, payload)) {
+            healer.fetched(index, h, payload);
+          }
+        }
+        case FrameType.UNION, FrameType.PEER_ACK -> reconciler.answer(index, h, payload);
+        case FrameType.DIGEST_ACK -> verifier.answer(index, h, payload);
+        default -> {} // HEARTBEAT_ACK, and what a later version may add
+      }
+    } catch (WireException e) {
+      // An answer that makes no sense is no answer: it is asked for again.
+    }
+  }
+
+  @Override
+  public void linkDown(int index) {
+    healer.linkDown(index);
+    copier.linkDown(index);
+    reconciler.linkDown(index);
+  }
+}

@@ -1,0 +1,338 @@
+package io.onehop.node.serve;
+
+import io.onehop.node.books.LegBooks;
+import io.onehop.node.books.Ops;
+import io.onehop.node.books.Speech;
+import io.onehop.node.resync.Digests;
+import io.onehop.node.resync.UnionCopier;
+import io.onehop.node.store.BlockSet;
+import io.onehop.protocol.model.LegState;
+import io.onehop.protocol.model.Member;
+import io.onehop.protocol.model.Phase;
+import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.wire.RunsCodec;
+import io.onehop.protocol.wire.WireException;
+import io.onehop.transport.Buf;
+import io.onehop.transport.Connection;
+import io.onehop.transport.FrameHeader;
+import io.onehop.transport.FrameType;
+import io.onehop.transport.Status;
+import java.nio.ByteBuffer;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * Answers other legs: maps, fetches, clears, the union, digests (rules 6.4 to 6.7, 7.2, 5.6). On
+ * the data loop.
+ */
+final class PeerServing implements Ops.Owner {
+  private static final int BLOCK = PoolView.BLOCK_SIZE;
+
+  /** A peer's incoming connection. */
+  static final class PeerLink {
+    final Connection connection;
+    final UUID member;
+    final long incarnation;
+    final int handle;
+    boolean open = true;
+
+    PeerLink(Connection connection, UUID member, long incarnation, int handle) {
+      this.connection = connection;
+      this.member = member;
+      this.incarnation = incarnation;
+      this.handle = handle;
+    }
+  }
+
+  private final LegBooks books;
+  private final Ops ops;
+  private final Speech speech;
+  private final UnionCopier copier;
+  private final Digests digests;
+  private final FrameHeader out = new FrameHeader();
+  private long servedBytes;
+
+  PeerServing(LegBooks books, Ops ops, Speech speech, UnionCopier copier, Digests digests) {
+    this.books = books;
+    this.ops = ops;
+    this.speech = speech;
+    this.copier = copier;
+    this.digests = digests;
+  }
+
+  /** Bytes of content sent to peers. */
+  long servedBytes() {
+    return servedBytes;
+  }
+
+  void request(PeerLink l, FrameHeader h, ByteBuffer payload) throws WireException {
+    switch (h.type) {
+      case FrameType.HEARTBEAT -> {
+        reply(l, FrameType.HEARTBEAT_ACK, h, Status.OK);
+        out.extra = h.extra;
+        l.connection.send(out);
+      }
+      case FrameType.MAP_REQUEST -> map(l, h);
+      case FrameType.FETCH -> fetch(l, h);
+      case FrameType.CLEAR -> clear(l, h, payload);
+      case FrameType.UNION_REQUEST -> union(l, h);
+      case FrameType.UNION_RECORD -> {
+        int status = copier.record(h, payload);
+        if (status >= 0) {
+          ack(l, h.sequence, h.generation, status);
+        }
+      }
+      case FrameType.UNION_COPY -> {
+        long sequence = h.sequence;
+        long generation = h.generation;
+        copier.copy(h, status -> ack(l, sequence, generation, status));
+      }
+      case FrameType.DIGEST -> digest(l, h);
+      default -> l.connection.close("unknown frame type " + h.type);
+    }
+  }
+
+  private FrameHeader reply(PeerLink l, int type, FrameHeader h, int status) {
+    out.clear();
+    out.type = type;
+    out.handle = l.handle;
+    out.sequence = h.sequence;
+    out.status = status;
+    out.generation = books.generation();
+    out.epoch = h.epoch;
+    out.offset = h.offset;
+    out.length = h.length;
+    return out;
+  }
+
+  private void ack(PeerLink l, long sequence, long generation, int status) {
+    if (l.open) {
+      out.clear();
+      out.type = FrameType.PEER_ACK;
+      out.handle = l.handle;
+      out.sequence = sequence;
+      out.status = status;
+      // The generation it was done in; a later adoption makes the asker's check fail.
+      out.generation = generation == books.generation() ? generation : books.generation();
+      l.connection.send(out);
+    }
+  }
+
+  private @Nullable Member asker(PeerLink l) {
+    PoolView v = books.view();
+    int i = v == null ? -1 : v.indexOf(l.member);
+    return v == null || i < 0 ? null : v.members().get(i);
+  }
+
+  /**
+   * AGAIN if this leg is behind, STALE_VIEW if it is ahead, OK if it has adopted exactly that view.
+   */
+  private int exactly(FrameHeader h) {
+    if (h.generation == books.generation()) {
+      return Status.OK;
+    }
+    return h.generation > books.generation() ? Status.AGAIN : Status.STALE_VIEW;
+  }
+
+  private void map(PeerLink l, FrameHeader h) {
+    PoolView v = books.view();
+    Member m = asker(l);
+    int status = exactly(h);
+    if (status != Status.OK && !books.rules.mapGeneration() && v != null) {
+      status = Status.OK;
+    }
+    if (status == Status.OK
+        && (v == null
+            || m == null
+            || !v.ready()
+            || books.state() != LegState.IN_SYNC
+            || m.state() != LegState.SYNCING
+            || m.incarnation() != l.incarnation
+            || m.since() != h.offset)) {
+      status = Status.NOT_IN_SYNC;
+    }
+    FrameHeader r = reply(l, FrameType.MAP, h, status);
+    if (status != Status.OK) {
+      l.connection.send(r);
+      return;
+    }
+    BlockSet map = books.disk.missMap(l.member);
+    Speech.RunSender sender = speech.new RunSender(l.connection, r);
+    for (long b = map.next(0); b >= 0; ) {
+      long e = map.nextAbsent(b);
+      sender.add(b, e);
+      b = map.next(e);
+    }
+    sender.finish();
+  }
+
+  private void fetch(PeerLink l, FrameHeader h) {
+    Member m = asker(l);
+    PoolView v = books.view();
+    int status = exactly(h);
+    boolean inside =
+        h.offset >= 0
+            && h.length > 0
+            && h.length <= FrameHeader.MAX_PAYLOAD
+            && h.offset % BLOCK == 0
+            && h.length % BLOCK == 0
+            && h.length <= books.disk.blocks() * BLOCK - h.offset;
+    if (status == Status.OK && !inside) {
+      status = Status.INVALID;
+    }
+    if (status == Status.OK && (v == null || m == null || !mayFetch(v, m, l))) {
+      status = Status.NOT_IN_SYNC;
+    }
+    if (status == Status.OK
+        && books.disk.ownMissing().intersects(h.offset / BLOCK, (h.offset + h.length) / BLOCK)) {
+      status = Status.MISSING;
+    }
+    if (status != Status.OK) {
+      l.connection.send(reply(l, FrameType.FETCHED, h, status));
+      return;
+    }
+    // Behind admitted overlapping writes, by the order of operations (rule 6.5).
+    Ops.Op op = ops.take();
+    op.kind = Ops.Kind.READ;
+    op.offset = h.offset;
+    op.length = h.length;
+    op.buf = speech.bufs().take((int) h.length);
+    op.from = 0;
+    op.owner = this;
+    op.tag = l;
+    op.sequence = h.sequence;
+    op.generation = h.generation;
+    op.epoch = h.epoch;
+    ops.submit(
+        op,
+        null,
+        p -> {
+          throw new IllegalStateException("a read has no payload");
+        });
+  }
+
+  private boolean mayFetch(PoolView v, Member m, PeerLink l) {
+    if (books.state() != LegState.IN_SYNC || m.incarnation() != l.incarnation) {
+      return false;
+    }
+    return v.phase() instanceof Phase.Reconciling r
+        ? r.authority() == books.self() && m.state() == LegState.IN_SYNC
+        : m.state() == LegState.SYNCING;
+  }
+
+  @Override
+  public void ended(Ops.Op op, int status) {
+    PeerLink l = java.util.Objects.requireNonNull((PeerLink) op.tag);
+    if (!l.open) {
+      return;
+    }
+    out.clear();
+    out.type = FrameType.FETCHED;
+    out.handle = l.handle;
+    out.sequence = op.sequence;
+    out.epoch = op.epoch;
+    out.offset = op.offset;
+    out.length = op.length;
+    out.status = status;
+    out.generation = books.generation();
+    Buf data = java.util.Objects.requireNonNull(op.buf);
+    if (status != Status.OK) {
+      l.connection.send(out);
+      return;
+    }
+    out.extra = doubt(op.offset, op.length);
+    ByteBuffer v = data.view(0, (int) op.length);
+    boolean zero = zeroes(v);
+    data.done(v);
+    if (zero) {
+      out.flags = FrameType.FLAG_HOLE;
+      l.connection.send(out);
+    } else {
+      servedBytes += op.length;
+      l.connection.send(out, data, 0, (int) op.length);
+    }
+  }
+
+  /** Rule 6.6: highest unconfirmed sequence in the range; Long.MAX_VALUE for carried doubt. */
+  private long doubt(long offset, long length) {
+    if (books.disk.carried().intersects(offset / BLOCK, (offset + length) / BLOCK)) {
+      return Long.MAX_VALUE;
+    }
+    return books.disk.unconfirmed().overlapping(offset, length);
+  }
+
+  private static boolean zeroes(ByteBuffer v) {
+    while (v.remaining() >= 8) {
+      if (v.getLong() != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void clear(PeerLink l, FrameHeader h, ByteBuffer payload) throws WireException {
+    Member m = asker(l);
+    PoolView v = books.view();
+    boolean valid =
+        v != null
+            && m != null
+            && h.generation == books.generation()
+            && v.ready()
+            && m.state() == LegState.SYNCING
+            && m.since() == h.offset
+            && m.incarnation() == h.extra
+            && h.extra == l.incarnation;
+    if (valid || !books.rules.clearChecked()) {
+      BlockSet map = books.disk.missMap(l.member);
+      RunsCodec.forEach(
+          payload, books.disk.blocks(), (start, count) -> map.remove(start, start + count));
+    }
+    if ((h.flags & FrameType.FLAG_MORE) == 0) {
+      ack(l, h.sequence, h.generation, valid ? Status.OK : Status.STALE_VIEW);
+    }
+  }
+
+  private void union(PeerLink l, FrameHeader h) {
+    PoolView v = books.view();
+    int status = exactly(h);
+    if (status == Status.OK && (v == null || v.ready() || books.state() != LegState.IN_SYNC)) {
+      status = Status.NOT_IN_SYNC;
+    }
+    FrameHeader r = reply(l, FrameType.UNION, h, status);
+    if (status == Status.OK) {
+      RoaringBitmap own = books.unconfirmedBlocks();
+      speech.runs(l.connection, r, own);
+    } else {
+      l.connection.send(r);
+    }
+  }
+
+  private void digest(PeerLink l, FrameHeader h) {
+    boolean inside =
+        h.offset >= 0
+            && h.length > 0
+            && h.length <= Digests.RANGE
+            && h.length <= books.disk.blocks() * BLOCK - h.offset;
+    int status = inside ? exactly(h) : Status.INVALID;
+    FrameHeader r = new FrameHeader().copyFrom(reply(l, FrameType.DIGEST_ACK, h, status));
+    if (status != Status.OK) {
+      l.connection.send(r);
+      return;
+    }
+    digests.digest(
+        h.offset,
+        (int) h.length,
+        (s, digest) -> {
+          if (!l.open) {
+            return;
+          }
+          r.status = s;
+          r.generation = books.generation();
+          Buf buf = speech.bufs().take(Digests.BYTES);
+          buf.bytes().clear().put(digest);
+          l.connection.send(r, buf, 0, Digests.BYTES);
+          buf.release();
+        });
+  }
+}

@@ -1,0 +1,36 @@
+package io.onehop.protocol.wire;
+
+import java.nio.ByteBuffer;
+import java.util.UUID;
+
+/** {@link AttachRequest} as bytes. */
+public final class AttachRequestCodec {
+  /** Layout version. */
+  public static final int VERSION = 1;
+
+  /** No request is longer. */
+  public static final int MAX_BYTES = 512;
+
+  private AttachRequestCodec() {}
+
+  /** Appends at {@code into}'s position; a longer host name is cut off. */
+  public static void encode(AttachRequest request, ByteBuffer into) {
+    try (WireWriter out = new WireWriter(into)) {
+      out.u16(VERSION)
+          .uuid(request.session())
+          .remark(request.host(), HelloCodec.MAX_NAME)
+          .i64(request.pid());
+    }
+  }
+
+  /** Reads position to limit, which both stay. */
+  public static AttachRequest decode(ByteBuffer from) throws WireException {
+    WireReader in = new WireReader("attach request", from);
+    in.version(VERSION);
+    UUID session = in.uuid("session");
+    String host = in.text(HelloCodec.MAX_NAME, "host");
+    long pid = in.i64("pid");
+    in.end();
+    return new AttachRequest(session, host, pid);
+  }
+}
