@@ -112,7 +112,8 @@ final class Flushes {
           finish(s, Status.OK);
         }
       }
-      case Status.STALE_VIEW, Status.NO_VIEW, Status.AGAIN, Status.FENCED -> l.againLater = true;
+      case Status.STALE_VIEW, Status.NO_VIEW, Status.AGAIN, Status.FENCED, Status.NOT_IN_SYNC ->
+          l.againLater = true;
       default -> {
         if (e.views.lastInSync(l.index)) {
           finish(s, Status.IO_ERROR);

@@ -49,11 +49,13 @@ final class Link {
 
   boolean againLater;
 
+  /** Not before: its store has just failed. */
+  long againFrom;
+
   /** Why it is not ready, for people. */
   String problem = "not connected yet";
 
   private int handle;
-  private long connections;
   private long viewSent;
   private long viewSentAt;
   private long heartbeatAt;
@@ -107,6 +109,13 @@ final class Link {
     if (c != null) {
       c.close(why);
     }
+  }
+
+  /** Rule 3.3: the answer is of the present stint and incarnation, under a view that we know. */
+  boolean counts(FrameHeader h) {
+    return h.generation >= e.views.since[index]
+        && h.generation <= e.views.generation
+        && incarnation == e.views.incarnation[index];
   }
 
   /** A header for this connection with everything that rides on each frame of the session. */
@@ -215,7 +224,7 @@ final class Link {
             e.settings.session(),
             0,
             0,
-            ++connections,
+            e.links.nextConnection(),
             e.settings.host(),
             e.settings.pid());
     Buf b = e.buffers.take(HelloCodec.MAX_BYTES);
@@ -241,15 +250,20 @@ final class Link {
       drop(to + " is another member than the view names");
       return;
     }
+    PoolView theirs = ack.view();
+    if (v != null
+        && theirs != null
+        && !(theirs.pool().equals(v.pool()) && theirs.lineage().equals(v.lineage()))) {
+      drop(to + " belongs to another pool or lineage");
+      return;
+    }
     handle = ack.handle();
     incarnation = ack.incarnation();
     viewSent = 0;
-    backoff = 0;
     ready = true;
     problem = "";
     heartbeatAt = e.loop.now();
     e.tally.connects++;
-    PoolView theirs = ack.view();
     if (theirs != null) {
       e.offer(theirs);
     } else if (v == null) {
@@ -315,9 +329,10 @@ final class Link {
       reads = 0;
       problem = why;
       if (!closed) {
-        long wait = wasReady ? 0 : backoff;
-        backoff = wasReady ? FIRST_BACKOFF : Math.clamp(backoff * 2, FIRST_BACKOFF, MAX_BACKOFF);
-        retry = e.loop.schedule(wait, Link.this::open);
+        // One that is lost as soon as it is made is no good connection: do not spin on it.
+        backoff = wasReady && e.loop.now() - attemptAt > MAX_BACKOFF ? 0 : backoff;
+        retry = e.loop.schedule(backoff, Link.this::open);
+        backoff = Math.clamp(backoff * 2, FIRST_BACKOFF, MAX_BACKOFF);
       }
       e.links.lost(Link.this, why);
     }

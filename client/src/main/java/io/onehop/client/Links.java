@@ -21,6 +21,8 @@ final class Links {
    */
   int usable;
 
+  private long connections;
+
   Links(VolumeEngine e) {
     this.e = e;
   }
@@ -31,6 +33,14 @@ final class Links {
       servers.add(l);
       l.open();
     }
+  }
+
+  /**
+   * Rule 3.4: numbers of a lane's connections grow over the session, whichever link makes them; a
+   * member that moves, or was a server before the view was known, gets a new link.
+   */
+  long nextConnection() {
+    return ++connections;
   }
 
   /** The link to a member; there is one as soon as a view names it. */
@@ -44,10 +54,7 @@ final class Links {
 
   /** A new view was taken: connect to every member, tell the legs, send what they lack. */
   void onView(PoolView v, @Nullable PoolView old, int voided) {
-    for (Link l : servers) {
-      l.close("the view is known");
-    }
-    servers.clear();
+    closeServers("the view is known");
     for (int i = 0; i < links.length; i++) {
       Link l = links[i];
       Member m = i < v.members().size() ? v.members().get(i) : null;
@@ -108,7 +115,9 @@ final class Links {
 
   void lost(Link l, String why) {
     if (l.index < 0) {
-      e.session.problem(l.to + ": " + why);
+      if (servers.contains(l)) {
+        e.session.problem(l.to + ": " + why);
+      }
       return;
     }
     if (links[l.index] != l) {
@@ -133,7 +142,7 @@ final class Links {
         continue;
       }
       l.tick(now);
-      if (l.againLater && (usable & l.bit()) != 0) {
+      if (l.againLater && now >= l.againFrom && (usable & l.bit()) != 0) {
         l.againLater = false;
         e.writes.resend(l, false);
         e.flushes.resend(l);
@@ -148,11 +157,17 @@ final class Links {
     }
   }
 
-  void closeAll(String why) {
-    for (Link l : servers) {
+  /** What they say when they close is no news. */
+  private void closeServers(String why) {
+    List<Link> closing = List.copyOf(servers);
+    servers.clear();
+    for (Link l : closing) {
       l.close(why);
     }
-    servers.clear();
+  }
+
+  void closeAll(String why) {
+    closeServers(why);
     for (int i = 0; i < links.length; i++) {
       Link l = links[i];
       if (l != null) {

@@ -63,6 +63,16 @@ final class Views {
     return adoptedBy[member] == incarnation[member] ? adopted[member] : 0;
   }
 
+  /** Legs of the write set that are not known to have adopted this view, as a mask. */
+  int notAdopted() {
+    int mask = 0;
+    for (int m = writeSet; m != 0; m &= m - 1) {
+      int i = Integer.numberOfTrailingZeros(m);
+      mask |= adopted(i) == generation ? 0 : 1 << i;
+    }
+    return mask;
+  }
+
   /** An answer told what its sender has adopted; whether {@link #allAdopted} became true. */
   boolean noteAdopted(int member, long by, long gen) {
     if (adoptedBy[member] == by && adopted[member] >= gen) {
@@ -96,10 +106,6 @@ final class Views {
 
   private void judge() {
     // One that has adopted a newer view sent it before: it is taken before anything is counted.
-    boolean yes = true;
-    for (int m = writeSet; m != 0; m &= m - 1) {
-      yes &= adopted(Integer.numberOfTrailingZeros(m)) == generation;
-    }
-    allAdopted = yes;
+    allAdopted = notAdopted() == 0;
   }
 }

@@ -12,8 +12,10 @@ import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,7 @@ public final class Volume implements AutoCloseable {
   public static final int MAX_REQUEST = 32 << 20;
 
   private static final long KEEP_BUFFERS = 64L << 20;
+  private static final long CLOSE_SECONDS = 20;
 
   private final DataLoop loop;
   private final VolumeEngine engine;
@@ -203,13 +206,21 @@ public final class Volume implements AutoCloseable {
     return ended;
   }
 
-  /** Detaches, waits for it and ends the loop. Not on the loop. */
+  /**
+   * Detaches, waits for it and ends the loop. A pool that cannot confirm the detach (no majority)
+   * is left after 20 s, as by {@link #abandon}: its legs then end the session by themselves. Not on
+   * the loop.
+   */
   @Override
   public void close() {
     if (loop.onLoop()) {
       throw new IllegalStateException("the loop cannot wait for itself; use detach()");
     }
-    detach().join();
+    try {
+      detach().copy().orTimeout(CLOSE_SECONDS, TimeUnit.SECONDS).join();
+    } catch (CompletionException e) {
+      abandon();
+    }
     loop.close();
   }
 

@@ -13,10 +13,14 @@ import org.jspecify.annotations.Nullable;
  * write set until complete or until the session ends.
  */
 final class Writes {
-  private static final long MAX_ZEROES = 1L << 30;
+  // A leg may have to write them one by one, and must not fall silent for it.
+  private static final long MAX_ZEROES = 64L << 20;
 
   // What a leg that stands still can make its connection queue.
   private static final long MAX_BYTES = 64L << 20;
+
+  // A store that is full or broken is not asked all the time.
+  private static final long STORE_RETRY = 500_000_000L;
 
   private final VolumeEngine e;
   private int window = 16;
@@ -37,11 +41,12 @@ final class Writes {
   private long bytes;
   private long oldest = 1;
   private long next = 1;
-  private final Op.Queue feed = new Op.Queue();
+  private final Feed feed;
   private boolean pumping;
 
   Writes(VolumeEngine e) {
     this.e = e;
+    feed = new Feed(e);
   }
 
   /** The window is that of the view of the attach; the legs' logs have as many entries. */
@@ -69,7 +74,7 @@ final class Writes {
       return oldest - 1;
     }
     long s = oldest;
-    while (s < next && (done(slot(s)) || lacks(slot(s), e.views.inSync) == 0)) {
+    while (s < next && (sequence[slot(s)] == 0 || lacks(slot(s), e.views.inSync) == 0)) {
       s++;
     }
     return s - 1;
@@ -126,12 +131,17 @@ final class Writes {
     acked[s] = 0;
     data[s] = b;
     ops[s] = op;
-    bytes += b == null ? 0 : end - from;
+    bytes += cost(s);
     op.fed = end;
     op.pending++;
     for (int m = e.links.usable; m != 0; m &= m - 1) {
       send(s, e.links.at(Integer.numberOfTrailingZeros(m)));
     }
+  }
+
+  /** Its part of {@link #MAX_BYTES}: zeroes fill no queue but keep the legs busy. */
+  private long cost(int s) {
+    return data[s] == null ? length[s] / 4 : length[s];
   }
 
   private void send(int s, Link l) {
@@ -155,22 +165,21 @@ final class Writes {
     if (sequence[s] != h.sequence || h.sequence == 0) {
       return;
     }
-    int bit = l.bit();
     if (e.rules.voidOldAnswers() && h.epoch != e.session.epoch) {
       e.tally.voidAnswers++;
       return;
     }
     switch (h.status) {
       case Status.OK -> {
-        if (e.rules.voidOldAnswers() && !counts(l, h)) {
+        if (e.rules.voidOldAnswers() && !l.counts(h)) {
           e.tally.voidAnswers++;
           if (h.generation > e.views.generation) {
-            sent[s] &= ~bit;
+            sent[s] &= ~l.bit();
             l.againLater = true;
           }
           return;
         }
-        acked[s] |= bit;
+        acked[s] |= l.bit();
         if (finished(s)) {
           finish(s, Status.OK);
           e.requests.runReady();
@@ -178,7 +187,7 @@ final class Writes {
         }
       }
       case Status.STALE_VIEW -> {
-        sent[s] &= ~bit;
+        sent[s] &= ~l.bit();
         // A leg that is still adopting says when it has; one that is ahead sends its view.
         if (h.generation == e.views.generation) {
           l.againNow = true;
@@ -187,30 +196,21 @@ final class Writes {
         }
       }
       case Status.NO_VIEW, Status.AGAIN, Status.FENCED, Status.NOT_IN_SYNC -> {
-        sent[s] &= ~bit;
+        sent[s] &= ~l.bit();
         l.againLater = true;
       }
       default -> storeFailed(s, l, h.status);
     }
   }
 
-  /** Rule 3.3: the answer is of the present stint and incarnation, under a view that we know. */
-  private boolean counts(Link l, FrameHeader h) {
-    int i = l.index;
-    return h.generation >= e.views.since[i]
-        && h.generation <= e.views.generation
-        && l.incarnation == e.views.incarnation[i];
-  }
-
   private void storeFailed(int s, Link l, int status) {
     sent[s] &= ~l.bit();
-    int shown = status == Status.NO_SPACE ? Status.NO_SPACE : Status.IO_ERROR;
+    l.againLater = true;
+    l.againFrom = e.loop.now() + STORE_RETRY;
     if (e.views.lastInSync(l.index)) {
-      l.againLater = true;
-      fail(s, shown);
+      fail(s, status == Status.NO_SPACE ? status : Status.IO_ERROR);
     } else {
       e.suspects.raise(l.index, Suspects.STORE, "its store answered " + Status.name(status));
-      l.againLater = true;
     }
   }
 
@@ -240,11 +240,11 @@ final class Writes {
 
   private void finish(int s, int status) {
     Op op = ops[s];
-    bytes -= data[s] == null ? 0 : length[s];
+    bytes -= cost(s);
     sequence[s] = 0;
     data[s] = null;
     ops[s] = null;
-    while (oldest < next && done(slot(oldest))) {
+    while (oldest < next && sequence[slot(oldest)] == 0) {
       oldest++;
     }
     if (op != null) {
@@ -319,7 +319,7 @@ final class Writes {
     acked[n] = acked[s];
     data[n] = data[s];
     ops[n] = ops[s];
-    bytes += data[s] == null ? 0 : length[s];
+    bytes += cost(n);
     Op op = ops[s];
     if (op != null) {
       op.pending++;
@@ -334,6 +334,7 @@ final class Writes {
     boolean error = e.views.policies.errorOnNoQuorum();
     // At a new view much is sent again: nobody is late for what he just got.
     long calm = Math.max(e.viewTakenAt, e.graceFrom);
+    int behind = e.views.notAdopted();
     long end = next;
     for (long q = oldest; q < end; q++) {
       int s = slot(q);
@@ -345,10 +346,10 @@ final class Writes {
       }
       int lacking = lacks(s, e.views.writeSet);
       boolean waitsForView = false;
-      for (int m = lacking; m != 0; m &= m - 1) {
+      for (int m = lacking | behind; m != 0; m &= m - 1) {
         int i = Integer.numberOfTrailingZeros(m);
         Link l = e.links.at(i);
-        if ((e.links.usable & l.bit()) != 0
+        if ((lacking & e.links.usable & l.bit()) != 0
             && now - Math.max(started[s], Math.max(l.freshSince, calm)) > deadline) {
           e.suspects.raise(i, Suspects.SLOW, "a write is unanswered for too long");
         }
@@ -359,13 +360,19 @@ final class Writes {
         fail(s, Status.IO_ERROR);
       }
     }
-    if (!e.views.allAdopted && now - calm > deadline) {
-      for (int m = e.views.writeSet & e.links.usable; m != 0; m &= m - 1) {
-        int i = Integer.numberOfTrailingZeros(m);
-        if (e.views.adopted(i) < e.views.generation && now - e.links.at(i).freshSince > deadline) {
-          e.suspects.raise(i, Suspects.SLOW, "does not adopt the view");
-        }
+    for (int m = now - calm > deadline ? behind & e.links.usable : 0; m != 0; m &= m - 1) {
+      int i = Integer.numberOfTrailingZeros(m);
+      if (now - e.links.at(i).freshSince > deadline) {
+        e.suspects.raise(i, Suspects.SLOW, "does not adopt the view");
       }
+    }
+    Op first = oldest == next ? null : ops[slot(oldest)];
+    if (first != null && first.reported && feed.peek() != null) {
+      pumping = true;
+      feed.failLate(now);
+      pumping = false;
+      e.requests.runReady();
+      pump();
     }
   }
 
@@ -384,10 +391,6 @@ final class Writes {
     }
     oldest = next;
     bytes = 0;
-  }
-
-  private boolean done(int s) {
-    return sequence[s] == 0;
   }
 
   private int slot(long q) {

@@ -8,6 +8,7 @@ import io.onehop.protocol.wire.AttachRequest;
 import io.onehop.protocol.wire.AttachRequestCodec;
 import io.onehop.protocol.wire.HelloAck;
 import io.onehop.protocol.wire.HelloAckCodec;
+import io.onehop.protocol.wire.HelloCodec;
 import io.onehop.protocol.wire.TextCodec;
 import io.onehop.protocol.wire.ViewCodec;
 import io.onehop.protocol.wire.WireException;
@@ -51,6 +52,15 @@ final class FakeLeg {
 
   /** Applies, but keeps its answers to writes, reads and flushes until {@link #release}. */
   boolean hold;
+
+  /** Greets and closes at once. */
+  boolean hangsUp;
+
+  /** Shown in its hello instead of the pool's view. */
+  @Nullable PoolView greeting;
+
+  /** Of the connections greeted, as the hellos told them. */
+  final List<Long> numbers = new ArrayList<>();
 
   boolean grantsLease = true;
   boolean adopts = true;
@@ -128,9 +138,14 @@ final class FakeLeg {
     switch (h.type) {
       case FrameType.HELLO -> {
         ByteBuffer out = ByteBuffer.allocate(HelloAckCodec.MAX_BYTES);
-        PoolView v = pool.view;
+        numbers.add(HelloCodec.decode(payload).connection());
+        PoolView v = greeting == null ? pool.view : greeting;
         HelloAckCodec.encode(new HelloAck(v.members().get(index).id(), incarnation, 7, v), out);
         lane.answer(clear(FrameType.HELLO_ACK), out.flip());
+        if (hangsUp) {
+          pool.wire.run();
+          lane.close("hung up");
+        }
       }
       case FrameType.VIEW -> {
         PoolView v = ViewCodec.decode(payload);

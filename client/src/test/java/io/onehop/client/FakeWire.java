@@ -40,6 +40,11 @@ final class FakeWire implements Transport {
     legs.put(leg.at, leg);
   }
 
+  /** Another address of {@code leg}. */
+  void alias(Endpoint at, FakeLeg leg) {
+    legs.put(at, leg);
+  }
+
   @Override
   public Connection connect(Endpoint to, ConnectionListener listener) {
     Lane lane = new Lane(listener, legs.get(to));

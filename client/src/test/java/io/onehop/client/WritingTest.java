@@ -284,7 +284,7 @@ final class WritingTest {
     assertThat(behind.status).isEqualTo(Status.IO_ERROR);
     assertThat(p.engine.counters().requestsInFlight()).isEqualTo(1);
     p.legs.get(0).writeStatus = Status.OK;
-    p.advance(200 * MS);
+    p.advance(700 * MS);
     assertThat(p.engine.counters().requestsInFlight()).isZero();
     assertThat(p.legs.get(0).store.get(0)).isEqualTo((byte) 1);
   }

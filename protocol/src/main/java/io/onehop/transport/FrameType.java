@@ -70,10 +70,13 @@ public final class FrameType {
   /** length = mask of voters that granted. */
   public static final int LEASE_ACK = 36;
 
-  /** Peer: the answerer's miss map for the asker (offset = asker's since); MAP frames. */
+  /**
+   * Peer: the answerer's miss map (offset = asker's since) for the asker, or, if extra is not 0,
+   * for member extra - 1, which must not be in sync (rule 6.8); MAP frames.
+   */
   public static final int MAP_REQUEST = 40;
 
-  /** Payload block runs; flag MORE if more frames follow. */
+  /** Payload block runs; extra echoed; flag MORE if more frames follow. */
   public static final int MAP = 41;
 
   /** Peer: content of [offset, offset + length), length at most MAX_PAYLOAD; FETCHED. */
