@@ -60,6 +60,7 @@ public final class Node implements AutoCloseable {
   private Transport.@Nullable Listening listening;
   private @Nullable ActorSystem<PoolsActor.Command> actors;
   private @Nullable ApiServer api;
+  private volatile boolean closing;
 
   private Node(NodeSettings settings, Consumer<Throwable> fatal) {
     this.settings = settings;
@@ -98,9 +99,7 @@ public final class Node implements AutoCloseable {
     List<OpenPool> open = new ArrayList<>();
     try {
       folders = new PoolFolders(settings.dataFolder(), opener);
-      for (UUID pool : folders.committed()) {
-        open.add(opener.open(checked(folders.shape(pool)), 0));
-      }
+      openAll(folders, opener, open);
     } catch (IOException e) {
       open.forEach(p -> p.plane().close());
       throw new StartError(4, oneLine(e), e);
@@ -130,6 +129,13 @@ public final class Node implements AutoCloseable {
       throw new StartError(cause instanceof IOException ? 3 : 1, oneLine(cause), e);
     }
     peers.system(actors);
+    actors
+        .getWhenTerminated()
+        .thenAccept(_ -> {
+          if (!closing) {
+            broken("the control plane failed; see the log");
+          }
+        });
     actors.systemActorOf(
         Founding.create(
             self.control(), settings.nodes().stream().map(NodeAddress::control).toList()),
@@ -148,6 +154,25 @@ public final class Node implements AutoCloseable {
       api.start();
     } catch (IOException e) {
       throw new StartError(3, oneLine(e), e);
+    }
+  }
+
+  /**
+   * One damaged pool does not take the others with it; with nothing left to serve it is an error.
+   */
+  private void openAll(PoolFolders folders, PoolOpener opener, List<OpenPool> open)
+      throws IOException {
+    IOException first = null;
+    for (UUID pool : folders.committed()) {
+      try {
+        open.add(opener.open(checked(folders.shape(pool)), 0));
+      } catch (IOException e) {
+        LOG.error("pool {} is left out: {}", pool, oneLine(e));
+        first = first == null ? e : first;
+      }
+    }
+    if (first != null && open.isEmpty()) {
+      throw first;
     }
   }
 
@@ -217,6 +242,7 @@ public final class Node implements AutoCloseable {
   /** Stops in order: pools first (in-flight work, store sync, clean mark), then the rest. */
   @Override
   public void close() {
+    closing = true;
     if (api != null) {
       api.close();
     }

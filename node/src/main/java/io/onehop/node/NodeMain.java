@@ -42,20 +42,22 @@ public final class NodeMain {
 
   private int run(Path config) {
     NodeSettings settings;
+    Thread hook = new Thread(this::signalled, "onehop-stop");
     try {
       settings = NodeSettings.read(config);
       String other = running(settings.pidFile(), config);
       if (!other.isEmpty()) {
         return failed(3, other);
       }
+      // First the hook: a signal at any moment after the file was written removes it.
+      Runtime.getRuntime().addShutdownHook(hook);
       writePid(settings.pidFile());
       Logs.configure(settings.log());
     } catch (ConfigError e) {
       removePid();
-      return failed(4, e.getMessage());
+      drop(hook);
+      return failed(4, e.getMessage(), e);
     }
-    Thread hook = new Thread(this::signalled, "onehop-stop");
-    Runtime.getRuntime().addShutdownHook(hook);
     try {
       Node started = Node.start(settings, this::fatal);
       node = started;
@@ -64,21 +66,25 @@ public final class NodeMain {
       end.await();
     } catch (StartError e) {
       code.set(e.exitCode());
-      failed(e.exitCode(), e.getMessage());
+      failed(e.exitCode(), e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       code.set(FATAL);
     } catch (RuntimeException e) {
-      code.set(failed(FATAL, "cannot start: " + e));
+      code.set(failed(FATAL, "cannot start: " + e, e));
     }
+    drop(hook);
+    removePid();
+    return code.get();
+  }
+
+  private void drop(Thread hook) {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
       // A signal came meanwhile: the hook ends the process.
       end.countDown();
     }
-    removePid();
-    return code.get();
   }
 
   /**
@@ -156,6 +162,14 @@ public final class NodeMain {
   private void say(String text) {
     err.println("onehop node: " + text);
     err.flush();
+  }
+
+  private int failed(int exitCode, @Nullable String text, Exception cause) {
+    // Set by the command line's --debug.
+    if (Boolean.getBoolean("onehop.debug")) {
+      cause.printStackTrace(err);
+    }
+    return failed(exitCode, text);
   }
 
   private int failed(int exitCode, @Nullable String text) {

@@ -60,6 +60,8 @@ class ApiTest {
         "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":9,\"data\":[\"a\",\"a\"]}|400|named twice",
         "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":9,\"data\":[\"a\",\"x\"]}|400|no node 'x'",
         "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":9,\"data\":\"a\"}|400|list of node names",
+        "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":9,\"data\":[\"a\",\"b\"],\"devices\":{\"a\":\"\\u0000\"}}|400|absolute"
+            + " path",
       })
   void refusesInOneLine(String method, String path, String body, int status, String text)
       throws Exception {

@@ -169,4 +169,29 @@ class NodesTest {
       assertThat(damaged).hasMessageContaining("superblock");
     }
   }
+
+  @Test
+  void aDamagedPoolDoesNotTakeTheOthersWithIt() throws Exception {
+    try (TestNodes nodes = new TestNodes(folder, "a", "b", "w")) {
+      for (String n : List.of("a", "b", "w")) {
+        nodes.start(n);
+      }
+      assertThat(nodes.call("a", "POST", "/v1/pools", CREATE).status()).isEqualTo(201);
+      String second = CREATE.replace("\"vol\"", "\"other\"");
+      assertThat(nodes.call("a", "POST", "/v1/pools", second).status()).isEqualTo(201);
+      String damaged = nodes.pool("a", "other").path("uuid").asText();
+      nodes.stop("a");
+      Path store = folder.resolve("store/a/pools").resolve(damaged);
+      try (Stream<Path> all = Files.walk(store)) {
+        Path superblock = all.filter(p -> p.endsWith("superblock")).findFirst().orElseThrow();
+        Files.write(superblock, new byte[100]);
+      }
+      nodes.start("a");
+      awaitInSync(nodes, "a");
+      assertThat(nodes.get("a", "/v1/pools").body().path("pools")).hasSize(1);
+      // The others know it still; deleted there, its remains go from here, too.
+      assertThat(nodes.call("b", "DELETE", "/v1/pools/other", "").status()).isEqualTo(200);
+      assertThat(store).doesNotExist();
+    }
+  }
 }

@@ -266,7 +266,7 @@ public final class ApiServer implements AutoCloseable {
         throw new Refusal(413, "the body is larger than " + MAX_BODY + " bytes");
       }
       return b;
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException | IllegalStateException e) {
       throw new Refusal(400, "the body could not be read: " + e.getMessage());
     }
   }

@@ -95,17 +95,16 @@ final class SettingKeys {
           key + ": '" + value + "' is no duration such as 500ms or 2s");
     }
     long n = Long.parseLong(m.group(1));
-    long nanos =
-        n
-            * switch (m.group(2)) {
-              case "ms" -> 1_000_000L;
-              case "s" -> 1_000_000_000L;
-              default -> 60_000_000_000L;
-            };
-    if (nanos <= 0 || nanos > 3_600_000_000_000L) {
+    long unit =
+        switch (m.group(2)) {
+          case "ms" -> 1_000_000L;
+          case "s" -> 1_000_000_000L;
+          default -> 60_000_000_000L;
+        };
+    if (n == 0 || n > 3_600_000_000_000L / unit) {
       throw new IllegalArgumentException(key + ": '" + value + "' is not between 1ms and 60m");
     }
-    return nanos;
+    return n * unit;
   }
 
   private static long bytes(String key, String value) {

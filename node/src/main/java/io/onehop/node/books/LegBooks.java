@@ -51,9 +51,9 @@ public final class LegBooks {
   @Nullable PoolView view;
   int self = -1;
   BlockSet[] staleMaps = new BlockSet[0];
-  long ringEpoch;
   long carriedUntil;
   boolean mapsDamaged;
+  private boolean cleanStart;
 
   /** Books over {@code disk}; nothing is read before {@link #start}. */
   public LegBooks(LegDisk disk, LegRules rules, UUID member, long incarnation) {
@@ -73,7 +73,8 @@ public final class LegBooks {
     Superblock sb = disk.superblock();
     boolean first = sb.incarnation() == 0;
     boolean survived = first || sb.clean() || sb.bootId().equals(bootId);
-    String misses = sb.missesEverything();
+    cleanStart = first || sb.clean();
+    String misses = "";
     if (!survived) {
       misses = "power was lost without an orderly stop";
     } else if (!disk.damage().isEmpty()) {
@@ -88,6 +89,8 @@ public final class LegBooks {
       addUnconfirmed(own);
       own.force();
     }
+    // What a former run missed is in own-missing, less what has healed since.
+    misses = misses.isEmpty() ? sb.missesEverything() : misses;
     disk.save(sb.run(incarnation, bootId, false, sb.lostPower() || !survived, misses));
   }
 
@@ -213,7 +216,6 @@ public final class LegBooks {
 
   /** Rule 3.1, first half: before the store is touched. */
   public void admit(long epoch, long sequence, long offset, long length) {
-    ringEpoch = epoch;
     if (rules.recordFirst()) {
       disk.unconfirmed().put(epoch, sequence, offset, length);
     }
@@ -235,10 +237,16 @@ public final class LegBooks {
     }
   }
 
-  /** Blocks [from, to) hold what they should, in the store's cache at least. */
+  /**
+   * Blocks [from, to) hold what they should, in the store's cache at least. {@link #clean} stays a
+   * subset of own-missing.
+   */
   public void markClean(long from, long to) {
-    if (disk.ownMissing().intersects(from, to)) {
-      clean.add(from, to);
+    BlockSet own = disk.ownMissing();
+    for (long b = own.next(from); b >= 0 && b < to; ) {
+      long e = Math.min(to, own.nextAbsent(b));
+      clean.add(b, e);
+      b = own.next(e);
     }
   }
 
@@ -259,6 +267,11 @@ public final class LegBooks {
   public void carry(long from, long to, long sequence) {
     disk.carried().add(from, to);
     carriedUntil = Math.max(carriedUntil, sequence);
+  }
+
+  /** Up to which sequence carried blocks are in doubt; Long.MAX_VALUE: until the session's end. */
+  public long carriedDoubt() {
+    return carriedUntil > 0 ? carriedUntil : Long.MAX_VALUE;
   }
 
   /** First effectively missing block at or after {@code from}, or -1. */
@@ -295,19 +308,9 @@ public final class LegBooks {
     return c >= 0 && c < end ? c : end;
   }
 
-  /** Effectively missing blocks; exact while {@link #clean} holds only blocks of own-missing. */
+  /** Effectively missing blocks. */
   public long missingBlocks() {
-    long cleaned = 0;
-    if (!clean.isEmpty()) {
-      var it = clean.getIntIterator();
-      BlockSet own = disk.ownMissing();
-      while (it.hasNext()) {
-        if (own.contains(Integer.toUnsignedLong(it.next()))) {
-          cleaned++;
-        }
-      }
-    }
-    return disk.ownMissing().size() - cleaned;
+    return disk.ownMissing().size() - clean.getLongCardinality();
   }
 
   /** Blocks that the absent leg misses; of several, the most. */
@@ -326,8 +329,47 @@ public final class LegBooks {
         sb.adopted(sb.adoptedGeneration(), sb.lineage(), Math.max(generation, sb.lastInSync())));
   }
 
-  /** Clean mark: nothing is admitted after it (rule 8.3). */
+  /**
+   * Rule 3.10: a store sync failed, so the kernel may have dropped anything written since the last
+   * good one. Every block is suspect, durably if that can be had at all; the run must end.
+   *
+   * @return what to tell of it
+   */
+  public String syncFailed(String what) {
+    String why = "a store sync failed (" + what + ")";
+    try {
+      disk.ownMissing().add(0, disk.blocks());
+      disk.ownMissing().force();
+      Superblock sb = disk.superblock();
+      disk.save(sb.run(sb.incarnation(), sb.bootId(), false, sb.lostPower(), why));
+    } catch (IOException | UncheckedIOException e) {
+      return why + ", and that could not be recorded: " + e.getMessage();
+    }
+    return why;
+  }
+
+  /**
+   * Clean mark: nothing is admitted after it (rule 8.3). The next run trusts the marks and the
+   * unconfirmed set whatever happens to the machine in between, so they are made durable first.
+   */
   public void markCleanStop() throws IOException {
+    PoolView v = view;
+    if (v == null && !cleanStart) {
+      // What the run before left behind is in the page cache at best, and nothing was added.
+      return;
+    }
+    disk.unconfirmed()
+        .visit((e, s, offset, length) ->
+            disk.carried().add(offset / BLOCK, (offset + length) / BLOCK));
+    disk.carried().force();
+    disk.ownMissing().force();
+    if (v != null) {
+      for (Member m : v.members()) {
+        if (m.isLeg() && m.state() != LegState.IN_SYNC && !m.id().equals(member)) {
+          disk.missMap(m.id()).force();
+        }
+      }
+    }
     Superblock sb = disk.superblock();
     disk.save(sb.run(sb.incarnation(), sb.bootId(), true, sb.lostPower(), sb.missesEverything()));
   }

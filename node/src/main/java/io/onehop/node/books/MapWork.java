@@ -39,7 +39,10 @@ final class MapWork {
     if (o != null && o.epoch() != v.epoch()) {
       // What v calls it decides: a leg that skips the view of its promotion is in sync, and its
       // unconfirmed set belongs to the union.
-      newEpoch(!inSync);
+      books.carriedUntil = 0; // the old epoch's sequence numbers mean nothing any more
+      if (!inSync) {
+        newEpoch();
+      }
     }
     boolean newStint =
         rules.sinceDecides()
@@ -78,8 +81,9 @@ final class MapWork {
     dropMaps(v, me, Math.max(oldGeneration, sb.adoptedGeneration()));
     Writer w = v.writer();
     // Rule 7.3: only a ready view of another epoch empties the set; what a restarted leg had is in
-    // own-missing since its start.
-    boolean emptied = w == null || w.epoch() != books.ringEpoch;
+    // own-missing since its start. Within a session nothing is forgotten, also not what was carried
+    // here by a fetch (rule 6.6).
+    boolean emptied = w == null || o == null || o.epoch() != v.epoch();
     if ((v.ready() || !rules.unconfirmedKept()) && emptied) {
       disk.unconfirmed().clear();
       disk.carried().clear();
@@ -140,10 +144,7 @@ final class MapWork {
     books.mapsDamaged = false;
   }
 
-  private void newEpoch(boolean notInSync) throws IOException {
-    if (!notInSync) {
-      return;
-    }
+  private void newEpoch() throws IOException {
     if (rules.syncingMovesOwn()) {
       books.addUnconfirmed(disk.ownMissing());
       disk.ownMissing().force();

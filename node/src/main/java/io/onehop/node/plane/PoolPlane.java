@@ -118,6 +118,8 @@ final class PoolPlane implements LegActor.Plane {
         PoolPort p = port;
         if (p != null) {
           door.remove(p.pool());
+          // One that was not stopped, or did not stop in time, must not touch what is closed now.
+          p.shutDown("the pool is closed");
         }
         try {
           store.close();

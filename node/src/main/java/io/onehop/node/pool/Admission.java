@@ -25,11 +25,15 @@ final class Admission implements Decider {
   /** Added to two heartbeats when a holder's sign of life is awaited. */
   private static final long GRACE_NANOS = 200_000_000L;
 
+  /** Longer than a coordinator of a deletion waits for its members. */
+  private static final long FENCE_NANOS = 10_000_000_000L;
+
   private record Pending(AttachAsked ask, long at) {}
 
   private final List<Pending> pending = new ArrayList<>();
   private final SessionEnd ends;
   private String waiting = "";
+  private long fencedUntil = Long.MIN_VALUE;
 
   Admission(SessionEnd ends) {
     this.ends = ends;
@@ -43,6 +47,11 @@ final class Admission implements Decider {
     }
     pending.add(new Pending(ask, k.now));
     return true;
+  }
+
+  /** Nobody is admitted for a while: the pool's deletion is being agreed. */
+  void fence(long now) {
+    fencedUntil = now + FENCE_NANOS;
   }
 
   /** Whether a client waits for nothing but the change that admits it. */
@@ -65,7 +74,11 @@ final class Admission implements Decider {
       }
     }
     PoolView view = k.view();
-    if (pending.isEmpty() || view == null || !waits(k) || leaseRuns(k, view, pending.get(0))) {
+    if (pending.isEmpty()
+        || view == null
+        || !waits(k)
+        || k.now < fencedUntil
+        || leaseRuns(k, view, pending.get(0))) {
       return null;
     }
     for (int i = 0; i < view.members().size(); i++) {
@@ -152,8 +165,7 @@ final class Admission implements Decider {
         || last.id().equals(first.ask().session())) {
       return false;
     }
-    long lease = view.policies().leaseNanos();
-    return k.now - k.endLearnedAt() < lease + lease / 100; // 1 % drift
+    return k.leaseRuns(view);
   }
 
   private String why(Knowledge k) {
@@ -182,6 +194,9 @@ final class Admission implements Decider {
     Writer w = view.writer();
     if (w != null) {
       return heldBy(w) + "; it is silent, waiting for its session to end";
+    }
+    if (k.now < fencedUntil) {
+      return "the pool is being deleted";
     }
     return view.ready() ? "waiting for the lease of the last session to end" : "reconciling";
   }

@@ -6,6 +6,7 @@ import io.onehop.protocol.model.Phase;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -42,23 +43,23 @@ final class Eviction implements Decider {
       if (!k.hearsWriter()) {
         return null; // rule 1.5: only who holds a live connection of the writer evicts
       }
-      Proposal gone = first(k, view, k::ended, "its process ended");
+      Proposal gone = first(k, view, k::ended, k::ending);
       return gone != null ? gone : reported(k, view, view.writer());
     }
     if (view.phase() instanceof Phase.Reconciling r) {
       if (r.authority() != k.self) {
         return null;
       }
-      Proposal gone = first(k, view, k::ended, "its process ended");
+      Proposal gone = first(k, view, k::ended, k::ending);
       return gone != null
           ? gone
           : first(
               k,
               view,
               i -> k.member(i).state() == LegState.IN_SYNC && (k.unreachable(i) || k.unlinked(i)),
-              "does not answer and is needed to reconcile");
+              _ -> "does not answer and is needed to reconcile");
     }
-    Proposal gone = first(k, view, k::ended, "its process ended");
+    Proposal gone = first(k, view, k::ended, k::ending);
     if (gone != null || (k.routineProposer() != k.self && !attachWaits)) {
       return gone;
     }
@@ -73,7 +74,7 @@ final class Eviction implements Decider {
         i ->
             k.unreachable(i)
                 && (attachWaits || (mapNeeded && k.member(i).state() == LegState.IN_SYNC)),
-        "does not answer and is needed");
+        _ -> "does not answer and is needed");
   }
 
   private @Nullable Proposal reported(Knowledge k, PoolView view, Writer writer) {
@@ -90,19 +91,19 @@ final class Eviction implements Decider {
               && s.generation() >= k.member(i).since()
               && k.now - suspectedAt[i] <= k.policies().failureNanos();
         },
-        null);
+        i -> {
+          LegEdge.Suspected s = suspicions[i];
+          return "reported by the client: " + (s == null ? "" : s.reason());
+        });
   }
 
   private @Nullable Proposal first(
-      Knowledge k, PoolView view, IntPredicate which, @Nullable String reason) {
+      Knowledge k, PoolView view, IntPredicate which, IntFunction<String> why) {
     for (int i = 0; i < view.members().size(); i++) {
       if (i == k.self || !k.member(i).state().inWriteSet() || !which.test(i)) {
         continue;
       }
-      LegEdge.Suspected s = suspicions[i];
-      String why =
-          reason != null ? reason : "reported by the client: " + (s == null ? "" : s.reason());
-      return evict(view, i, why);
+      return evict(view, i, why.apply(i));
     }
     return null;
   }

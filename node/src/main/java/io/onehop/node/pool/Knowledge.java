@@ -24,6 +24,9 @@ final class Knowledge {
   private static final int REMEMBERED_RUNS = 8;
   private static final long NEVER = Long.MIN_VALUE;
 
+  /** No message is later than this. */
+  private static final long LATE_NANOS = 10_000_000_000L;
+
   final UUID pool;
   final int self;
   final ControlRules rules;
@@ -38,11 +41,16 @@ final class Knowledge {
   /** Why the own leg's incarnation has ended while its process runs; empty if it has not. */
   String failure = "";
 
+  /** Why this member does not vote now; empty if it does. */
+  String voteProblem = "";
+
   private @Nullable PoolView view;
   private final @Nullable Report[] reports = new @Nullable Report[PoolView.MAX_MEMBERS];
   private final long[] reportAt = new long[PoolView.MAX_MEMBERS];
   private final long[] linkAt = new long[PoolView.MAX_MEMBERS];
   private final long[][] endedRuns = new long[PoolView.MAX_MEMBERS][REMEMBERED_RUNS];
+  private final long[][] endedAt = new long[PoolView.MAX_MEMBERS][REMEMBERED_RUNS];
+  private final long[] lastRun = new long[PoolView.MAX_MEMBERS];
   private final int[] endedCount = new int[PoolView.MAX_MEMBERS];
   private final int[] evictions = new int[PoolView.MAX_MEMBERS];
   private final long[] evictedAt = new long[PoolView.MAX_MEMBERS];
@@ -50,6 +58,7 @@ final class Knowledge {
   private long writerGeneration;
   private long writerAdoptedAt = NEVER;
   private long endLearnedAt;
+  private long longerLeaseUntil = NEVER;
 
   Knowledge(UUID pool, int self, ControlRules rules, LegStatus own, long now) {
     this.pool = pool;
@@ -88,6 +97,9 @@ final class Knowledge {
       return false;
     }
     view = v;
+    if (old != null && v.policies().leaseNanos() < old.policies().leaseNanos()) {
+      longerLeaseUntil = Math.max(longerLeaseUntil, now + leaseWait(old));
+    }
     Writer w = v.writer();
     if (old == null || old.epoch() != v.epoch()) {
       endLearnedAt = now; // an own restart forgets: the wait of rule 5.4 begins again
@@ -135,21 +147,25 @@ final class Knowledge {
     if (i < 0 || i >= reports.length || i == self || ended(i, r.incarnation())) {
       return;
     }
-    Report before = reports[i];
-    // A report without a run may be a late one of the predecessor: it ends nothing for good.
-    if (before != null
-        && before.incarnation() != r.incarnation()
-        && before.incarnation() != 0
-        && r.incarnation() != 0) {
-      endedRuns[i][endedCount[i]++ % REMEMBERED_RUNS] = before.incarnation();
+    // A report without a run may be a late one of the predecessor: it ends nothing.
+    if (r.incarnation() != 0) {
+      if (lastRun[i] != 0 && lastRun[i] != r.incarnation()) {
+        int slot = endedCount[i]++ % REMEMBERED_RUNS;
+        endedRuns[i][slot] = lastRun[i];
+        endedAt[i][slot] = now;
+      }
+      lastRun[i] = r.incarnation();
     }
     reports[i] = r;
     reportAt[i] = now;
   }
 
   private boolean ended(int i, long incarnation) {
-    for (long e : endedRuns[i]) {
-      if (e != 0 && e == incarnation) {
+    for (int slot = 0; slot < REMEMBERED_RUNS; slot++) {
+      // Not for ever: reports that overtook each other must not shut a living run out.
+      if (endedRuns[i][slot] == incarnation
+          && incarnation != 0
+          && now - endedAt[i][slot] < LATE_NANOS) {
         return true;
       }
     }
@@ -183,9 +199,28 @@ final class Knowledge {
     return view == null ? Policies.DEFAULT : view.policies();
   }
 
-  /** The own leg's run; 0 if there is none (any more). */
+  /**
+   * The own leg's run; 0 if there is none (any more). A leg whose node cannot vote passes for none:
+   * else the others would wait for its proposals.
+   */
   long ownIncarnation() {
-    return failure.isEmpty() ? own.incarnation() : 0;
+    return trouble().isEmpty() ? own.incarnation() : 0;
+  }
+
+  /** Why the own leg takes no part; empty if it does. */
+  String trouble() {
+    return failure.isEmpty() ? voteProblem : failure;
+  }
+
+  /** In words, how the incarnation that the view names has ended. */
+  String ending(int i) {
+    return note(i).isEmpty() ? "its process ended" : note(i);
+  }
+
+  /** What a member without a running leg says of it; empty if it runs or says nothing. */
+  String note(int i) {
+    Report r = freshReport(i);
+    return r != null && r.incarnation() == 0 ? r.note() : "";
   }
 
   /** Lost power, or cannot vouch for anything: such a leg comes last in a cold start (rule 8.4). */
@@ -256,9 +291,16 @@ final class Knowledge {
     return Math.max(0, now - last);
   }
 
-  /** When this node learned that the last session's end was chosen. */
-  long endLearnedAt() {
-    return endLearnedAt;
+  /**
+   * Whether an unclosed session's lease may still run (rule 5.4), also one from before a change.
+   */
+  boolean leaseRuns(PoolView v) {
+    return now - endLearnedAt < leaseWait(v) || now < longerLeaseUntil;
+  }
+
+  private static long leaseWait(PoolView v) {
+    long lease = v.policies().leaseNanos();
+    return lease + lease / 100; // 1 % drift
   }
 
   /** Whether a leg evicted n times in a row has waited 1 s × 2^(n-1), at most 30 s (rule 1.5). */

@@ -10,6 +10,7 @@ import io.onehop.node.recovery.RecoveryEffect;
 import io.onehop.node.store.VoteStore;
 import io.onehop.protocol.model.Policies;
 import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.model.Writer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.UUID;
@@ -44,7 +45,7 @@ public final class PoolActor extends AbstractBehavior<PoolActor.Command> {
 
   /** What it hears. */
   public sealed interface Command
-      permits PoolMail, Edge, Recovered, Tick, ChangePolicies, Verify, Stop {}
+      permits PoolMail, Edge, Recovered, Tick, ChangePolicies, Verify, Fence, Stop {}
 
   /** An edge of the data plane, from {@link LegActor}. */
   public record Edge(LegEdge edge) implements Command {}
@@ -62,6 +63,12 @@ public final class PoolActor extends AbstractBehavior<PoolActor.Command> {
   /** Comparison of all in-sync legs with this one; {@code answer} is called once. */
   public record Verify(Consumer<LegEdge.Verified> answer) implements Command {}
 
+  /**
+   * The pool's deletion is being agreed: nobody is admitted for a while; {@code writer} hears once,
+   * on the actor's thread, who is attached, or null.
+   */
+  public record Fence(Consumer<@Nullable Writer> writer) implements Command {}
+
   /** Stop in order; {@code stopped} is called when the leg has set its clean mark. */
   public record Stop(Runnable stopped) implements Command {}
 
@@ -71,6 +78,7 @@ public final class PoolActor extends AbstractBehavior<PoolActor.Command> {
    * @param plane the data plane, already running; its edges go to the given consumer
    * @param messenger to the other members
    * @param publish gets a fresh snapshot several times a second
+   * @param legFailed called once if the leg's disk ends its run; the actor goes on voting
    * @param clock BOOTTIME nanoseconds
    */
   public record Setup(
@@ -81,6 +89,7 @@ public final class PoolActor extends AbstractBehavior<PoolActor.Command> {
       LegActor.Plane plane,
       PoolMember.Messenger messenger,
       Consumer<PoolStatus> publish,
+      Runnable legFailed,
       RandomGenerator random,
       LongSupplier clock) {}
 
@@ -106,6 +115,7 @@ public final class PoolActor extends AbstractBehavior<PoolActor.Command> {
             LegActor.create(setup.plane, edge -> self.tell(new Edge(edge))),
             "leg",
             DispatcherSelector.sameAsParent());
+    context.watch(leg); // one that dies takes this actor with it, and so is noticed
     this.member =
         new PoolMember(
             setup.pool,
@@ -123,6 +133,7 @@ public final class PoolActor extends AbstractBehavior<PoolActor.Command> {
               RecoveryActor.create(index, unionFirst, e -> self.tell(new Recovered(e))),
               "recovery",
               DispatcherSelector.sameAsParent());
+      context.watch(recovery);
       return (event, view, own, now) ->
           recovery.tell(new RecoveryActor.Step(event, view, own, now));
     });
@@ -144,6 +155,9 @@ public final class PoolActor extends AbstractBehavior<PoolActor.Command> {
         member.onEdge(edge, now);
         // A failed leg has no orderly stop to wait for.
         ended |= edge instanceof LegEdge.Stopped || edge instanceof LegEdge.DiskFailed;
+        if (edge instanceof LegEdge.DiskFailed && stopped == null) {
+          setup.legFailed.run();
+        }
         return end();
       }
       case Recovered(RecoveryEffect effect) -> member.onRecovery(effect, now);
@@ -153,6 +167,7 @@ public final class PoolActor extends AbstractBehavior<PoolActor.Command> {
       }
       case ChangePolicies c -> member.changePolicies(c.change, shown(c.answer), now);
       case Verify v -> member.verify(v.answer, now);
+      case Fence f -> f.writer.accept(member.fence(now));
       case Stop s -> {
         stopped = s.stopped;
         member.stop(now);

@@ -125,7 +125,12 @@ public final class PoolMachine {
       case LegEdge.PromotionRecorded p -> promotion.recorded(p.generation());
       case LegEdge.DiskFailed f -> k.failure = "its disk failed: " + f.reason();
       case LegEdge.Stopped s -> k.failure = "stopped";
-      case LegEdge.Adopted a -> {}
+      case LegEdge.Adopted a -> {
+        PoolView view = k.view();
+        if (view != null && a.generation() > view.generation()) {
+          readSoon(); // a client brought the leg a view that this node has not heard of
+        }
+      }
       case LegEdge.MapsArrived m -> {}
       case LegEdge.UnionGathered u -> {}
       case LegEdge.UnionRecorded u -> {}
@@ -266,6 +271,16 @@ public final class PoolMachine {
 
   private void count(boolean hadRoom) {
     refused += hadRoom ? 0 : 1;
+  }
+
+  /** Before each step: why this member does not vote now, or empty. */
+  void votes(String problem) {
+    k.voteProblem = problem;
+  }
+
+  /** No client is admitted for ten seconds: the pool's deletion is being agreed. */
+  void fence(long now) {
+    admission.fence(now);
   }
 
   /** The newest chosen view known. */

@@ -13,6 +13,7 @@ import io.onehop.node.recovery.RecoveryEvent;
 import io.onehop.node.store.VoteStore;
 import io.onehop.protocol.model.Policies;
 import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.model.Writer;
 import io.onehop.protocol.wire.ViewCodec;
 import io.onehop.protocol.wire.WireException;
 import java.io.IOException;
@@ -64,6 +65,7 @@ public final class PoolMember {
   private final UUID pool;
   private final UUID memberId;
   private final VoteStore votes;
+  private final VoteKeeper keeper;
   private final LegDataPlane leg;
   private final Messenger messenger;
   private final Listener listener;
@@ -81,7 +83,6 @@ public final class PoolMember {
   private @Nullable Recovery recovery;
   private long lastNow;
   private @Nullable LegMachine life;
-  private String voteProblem = "";
   private long tokens;
   private long adopted;
   private boolean running;
@@ -105,6 +106,7 @@ public final class PoolMember {
     this.pool = pool;
     this.memberId = memberId;
     this.votes = votes;
+    this.keeper = new VoteKeeper(votes, listener::note);
     this.leg = leg;
     this.messenger = messenger;
     this.listener = listener;
@@ -212,6 +214,9 @@ public final class PoolMember {
   /** To be called every 100 ms. */
   public void onTick(long now) {
     serially(() -> {
+      if (keeper.retry(now)) {
+        voted();
+      }
       register(register().onTick(now), now);
       pool(new PoolEvent.Tick(), now);
       recover(new RecoveryEvent.Tick(), now);
@@ -239,6 +244,13 @@ public final class PoolMember {
     long token = ++tokens;
     changes.put(token, answer);
     serially(() -> pool(new PoolEvent.ChangePolicies(token, change), now));
+  }
+
+  /** From now on no client is admitted for ten seconds; who is the writer as far as is known. */
+  public @Nullable Writer fence(long now) {
+    machine().fence(now);
+    PoolView view = view();
+    return view == null ? null : view.writer();
   }
 
   /** Compares all in-sync legs with this one (rule 5.6); the listener is called once. */
@@ -282,7 +294,7 @@ public final class PoolMember {
 
   /** A snapshot for the operator's API. */
   public PoolStatus status(long now) {
-    return machine().status(now, voteProblem);
+    return machine().status(now, keeper.problem());
   }
 
   private RegisterMachine register() {
@@ -312,7 +324,8 @@ public final class PoolMember {
 
   private void pool(PoolEvent event, long now) {
     PoolView accepted = register().accepted();
-    long epoch = accepted == null || !voteProblem.isEmpty() ? -1 : accepted.epoch();
+    long epoch = accepted == null || !keeper.durable() ? -1 : accepted.epoch();
+    machine().votes(keeper.problem());
     List<PoolEffect> effects =
         machine().step(event, own(), epoch, now, wallClockMillis.getAsLong());
     for (PoolEffect e : effects) {
@@ -351,19 +364,24 @@ public final class PoolMember {
     }
   }
 
-  /**
-   * Does what the register wants; after a vote that cannot be saved nothing more, ever (rule 1.2).
-   */
+  /** Does what the register wants; while a vote is not durable nothing leaves (rule 1.2). */
   private void register(List<RegisterEffect> effects, long now) {
     List<RegisterEffect.Outcome> done = new ArrayList<>();
     for (RegisterEffect e : effects) {
-      if (!voteProblem.isEmpty()) {
-        break;
-      }
       switch (e) {
-        case RegisterEffect.SaveVote v -> save(v);
-        case RegisterEffect.Send s -> messenger.send(s.to(), s.message());
-        case RegisterEffect.Done d -> done.add(d.outcome());
+        case RegisterEffect.SaveVote v -> {
+          if (keeper.save(v, now)) {
+            voted(); // before the answer leaves (rule 5.4)
+          }
+        }
+        case RegisterEffect.Send s -> {
+          if (keeper.durable()) {
+            messenger.send(s.to(), s.message());
+          }
+        }
+        // An outcome may rest on the own vote.
+        case RegisterEffect.Done d ->
+            done.add(keeper.durable() ? d.outcome() : new RegisterEffect.Outcome.Unknown(0));
       }
     }
     for (RegisterEffect.Outcome outcome : done) {
@@ -371,14 +389,10 @@ public final class PoolMember {
     }
   }
 
-  private void save(RegisterEffect.SaveVote v) {
-    PoolView accepted = Objects.requireNonNull(v.accepted());
-    try {
-      votes.save(new VoteStore.Vote(v.promised(), v.acceptedBallot(), ViewCodec.encode(accepted)));
-      leg.acceptedEpoch(accepted.epoch()); // before the answer leaves (rule 5.4)
-    } catch (IOException e) {
-      voteProblem = "its vote cannot be saved: " + e.getMessage();
-      listener.note(voteProblem);
+  private void voted() {
+    PoolView accepted = register().accepted();
+    if (accepted != null) {
+      leg.acceptedEpoch(accepted.epoch());
     }
   }
 }

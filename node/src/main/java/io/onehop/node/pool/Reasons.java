@@ -15,14 +15,19 @@ final class Reasons {
         if (k.lives(i)) {
           yield m.reason();
         }
-        yield k.ended(i) ? "its process restarted" : "does not answer";
+        yield k.ended(i) ? restarted(k, i) : "does not answer";
       }
       case SYNCING -> k.unreachable(i) ? "does not answer" : m.reason();
       case STALE -> {
-        String now = i == k.self ? k.failure : Returning.obstacle(k, view, i);
+        String now = i == k.self ? k.trouble() : Returning.obstacle(k, view, i);
         String was = m.reason();
         yield now.isEmpty() || now.equals(was) ? was : was.isEmpty() ? now : was + "; " + now;
       }
     };
+  }
+
+  private static String restarted(Knowledge k, int i) {
+    String told = i == k.self ? k.trouble() : k.note(i);
+    return told.isEmpty() ? "its process restarted" : told;
   }
 }

@@ -51,7 +51,7 @@ final class Reporting {
         s.lastResyncNanos(),
         s.absentMisses(),
         s.healedElsewhere(),
-        k.failure.isEmpty() ? s.missesEverything() : k.failure);
+        k.trouble().isEmpty() ? s.missesEverything() : k.trouble());
   }
 
   /** What view changes are decided by; progress can wait for the next heartbeat. */

@@ -2,6 +2,7 @@ package io.onehop.node.pools;
 
 import io.onehop.protocol.model.Endpoint;
 import io.onehop.protocol.model.Role;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -72,11 +73,19 @@ public record CreateRequest(
       if (!data.contains(d.getKey())) {
         return "a device is named for '" + d.getKey() + "', which is no data node of the pool";
       }
-      if (!Path.of(d.getValue()).isAbsolute()) {
+      if (!absolute(d.getValue())) {
         return "the device of '" + d.getKey() + "' must be an absolute path";
       }
     }
     return "";
+  }
+
+  private static boolean absolute(String path) {
+    try {
+      return Path.of(path).isAbsolute();
+    } catch (InvalidPathException e) {
+      return false;
+    }
   }
 
   /** All members' nodes, in the order of the view. */

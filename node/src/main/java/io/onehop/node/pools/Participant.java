@@ -1,14 +1,16 @@
 package io.onehop.node.pools;
 
-import io.onehop.node.pool.PoolStatus;
+import io.onehop.node.pool.PoolActor;
 import io.onehop.protocol.model.Writer;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,8 @@ final class Participant {
   private static final int DOUBT_TICKS = 4;
 
   private static final int DROP_TICKS = 20;
+
+  private static final int MAX_AGREED = 64;
 
   private enum Stage {
     MAKING,
@@ -50,6 +54,9 @@ final class Participant {
   private final String self;
   private final Map<UUID, Held> held = new HashMap<>();
   private final Set<UUID> dropping = new HashSet<>();
+
+  /** Deletions that this node agreed to lately: from then on an attach comes too late. */
+  private final Set<UUID> agreed = new LinkedHashSet<>();
 
   Participant(PoolsActor actor, PoolsActor.Setup setup) {
     this.actor = actor;
@@ -239,28 +246,23 @@ final class Participant {
 
   void drop(NodeMessage.Drop m) {
     PoolBoard.Entry e = setup.board().get(m.pool());
-    if (e == null || dropping.contains(m.pool())) {
-      if (!dropping.contains(m.pool())) {
+    if (dropping.contains(m.pool())) {
+      return;
+    }
+    if (e == null) {
+      if (m.commit()) {
+        remains(m); // of a pool that could not be opened at the start
+      } else {
         dropped(m, true, "");
       }
       return;
     }
-    PoolStatus status = e.status();
-    Writer writer = status == null || status.view() == null ? null : status.view().writer();
-    if (writer != null) {
-      dropped(
-          m,
-          false,
-          "pool '"
-              + e.shape().name()
-              + "' is attached by "
-              + writer.host()
-              + ", pid "
-              + writer.pid());
+    if (!m.commit()) {
+      agree(m, e);
       return;
     }
-    if (!m.commit()) {
-      dropped(m, true, "");
+    if (!agreed.remove(m.request())) {
+      dropped(m, false, "it restarted while the deletion was being agreed; delete it again");
       return;
     }
     dropping.add(m.pool());
@@ -268,19 +270,49 @@ final class Participant {
         m.pool(),
         () -> {
           setup.board().remove(m.pool());
-          actor.beside(
-              () -> {
-                setup.folders().drop(m.pool());
-                return () -> {
-                  dropping.remove(m.pool());
-                  dropped(m, true, "");
-                };
-              },
-              error -> {
-                dropping.remove(m.pool());
-                dropped(m, false, error);
-              });
+          remains(m);
         });
+  }
+
+  /** Removes the pool's folder, if there is one. */
+  private void remains(NodeMessage.Drop m) {
+    dropping.add(m.pool());
+    actor.beside(
+        () -> {
+          setup.folders().drop(m.pool());
+          return () -> {
+            dropping.remove(m.pool());
+            dropped(m, true, "");
+          };
+        },
+        error -> {
+          dropping.remove(m.pool());
+          dropped(m, false, error);
+        });
+  }
+
+  /** Agrees if nobody is attached, and lets nobody in until the outcome should be known. */
+  private void agree(NodeMessage.Drop m, PoolBoard.Entry e) {
+    Consumer<@Nullable Writer> answer =
+        writer -> {
+          if (writer == null) {
+            if (agreed.add(m.request()) && agreed.size() > MAX_AGREED) {
+              agreed.remove(agreed.iterator().next());
+            }
+            dropped(m, true, "");
+          } else {
+            String who = writer.host() + ", pid " + writer.pid();
+            dropped(m, false, "pool '" + e.shape().name() + "' is attached by " + who);
+          }
+        };
+    var self = actor.getContextSelf();
+    boolean told =
+        actor.tell(
+            m.pool(),
+            new PoolActor.Fence(w -> self.tell(new PoolsActor.Done(() -> answer.accept(w)))));
+    if (!told) {
+      answer.accept(null); // it does not run here: nobody is let in by this node
+    }
   }
 
   private void dropped(NodeMessage.Drop m, boolean done, String text) {

@@ -1,7 +1,13 @@
 package io.onehop.node.pools;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import io.onehop.node.store.StoreException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,6 +23,8 @@ import java.util.stream.Stream;
  * that a crash leaves it here or there. Blocking; one caller at a time per pool.
  */
 public final class PoolFolders {
+  private static final int PROBE_BYTES = 4 << 20;
+
   private final Path pools;
   private final Path preparing;
   private final Path dropped;
@@ -100,6 +108,24 @@ public final class PoolFolders {
       ShapeFile.syncFolder(preparing);
     }
     return ShapeFile.read(to);
+  }
+
+  /**
+   * Whether a committed pool's disk takes writes.
+   *
+   * @throws IOException if it does not
+   */
+  void probe(UUID pool) throws IOException {
+    Path file = folder(pool).resolve("probe");
+    try (FileChannel c = FileChannel.open(file, CREATE, TRUNCATE_EXISTING, WRITE)) {
+      ByteBuffer b = ByteBuffer.allocate(PROBE_BYTES);
+      while (b.hasRemaining()) {
+        c.write(b);
+      }
+      c.force(true);
+    } finally {
+      Files.deleteIfExists(file);
+    }
   }
 
   /** Nothing was created. */

@@ -85,6 +85,8 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
   private final Coordinator coordinator;
   private final Participant participant;
   private final Comparisons comparisons;
+  private final Reopening reopening;
+  private final Map<UUID, Runnable> afterEnd = new HashMap<>();
   private boolean stopping;
 
   /** The behavior. */
@@ -100,6 +102,7 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
     this.coordinator = new Coordinator(setup.peers, setup.board, setup.random);
     this.participant = new Participant(this, setup);
     this.comparisons = new Comparisons(this, setup.peers, setup.board);
+    this.reopening = new Reopening(this, setup);
     for (OpenPool p : setup.open) {
       adopt(p);
     }
@@ -130,6 +133,9 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
         coordinator.tick();
         participant.tick();
         comparisons.tick();
+        if (!stopping) {
+          reopening.tick();
+        }
       }
       case Done(Runnable then) -> then.run();
     }
@@ -170,6 +176,7 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
     UUID id = shape.pool();
     setup.board.add(shape);
     List<PoolShape.ShapeMember> members = shape.members();
+    ActorRef<Command> self = getContext().getSelf();
     PoolActor.Setup parts =
         new PoolActor.Setup(
             id,
@@ -179,6 +186,7 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
             p.plane(),
             (to, message) -> setup.peers.send(members.get(to).node(), id, message),
             status -> setup.board.publish(id, status),
+            () -> self.tell(new Done(() -> reopening.failed(id))),
             setup.random,
             setup.clock);
     ActorRef<PoolActor.Command> actor =
@@ -196,6 +204,30 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
   private void ended(PoolShape shape) {
     if (pools.remove(shape.pool()) != null) {
       setup.broken.accept("the control plane of pool '" + shape.name() + "' failed; see the log");
+    }
+    Runnable then = afterEnd.remove(shape.pool());
+    if (then != null) {
+      then.run();
+    }
+  }
+
+  /** Closes a pool that is to be opened again; {@code then} runs when its actor's name is free. */
+  void closePool(UUID pool, Runnable then) {
+    ActorRef<PoolActor.Command> actor = stopping ? null : pools.remove(pool);
+    if (actor != null) {
+      afterEnd.put(pool, then);
+      actor.tell(new PoolActor.Stop(() -> {}));
+    } else if (!stopping) {
+      then.run();
+    }
+  }
+
+  /** A pool that was closed by {@link #closePool} is open again. */
+  void readopt(OpenPool p) {
+    if (stopping || setup.board.get(p.shape().pool()) == null) {
+      p.plane().close();
+    } else {
+      adopt(p);
     }
   }
 
@@ -238,8 +270,12 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
       try {
         then = work.run();
       } catch (IOException | RuntimeException e) {
-        LOG.warn("administration failed", e);
         String text = e.getMessage() == null ? e.toString() : e.getMessage();
+        if (e instanceof IOException) {
+          LOG.warn("administration failed: {}", text);
+        } else {
+          LOG.warn("administration failed", e);
+        }
         then = () -> failed.accept(text.lines().findFirst().orElse(text));
       }
       self.tell(new Done(then));

@@ -225,6 +225,8 @@ final class Fetcher implements Ops.Owner {
       op.owner = this;
       op.generation = generation;
       storing++;
+      // Not asked for again while it is being stored.
+      inFlight.add(b, e);
       if (hole) {
         ops.submit(op, null, copier);
       } else {
@@ -245,6 +247,7 @@ final class Fetcher implements Ops.Owner {
   @Override
   public void ended(Ops.Op op, int status) {
     storing--;
+    inFlight.remove(op.offset / BLOCK, (op.offset + op.length) / BLOCK);
     if (status != Status.OK) {
       running = false;
       work.failed(status);

@@ -6,6 +6,7 @@ import io.onehop.node.books.Speech;
 import io.onehop.node.leg.LegEdge;
 import io.onehop.node.store.BlockSet;
 import io.onehop.protocol.model.LegState;
+import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.wire.RunsCodec;
 import io.onehop.protocol.wire.WireException;
@@ -36,6 +37,10 @@ public final class Healer implements Fetcher.Work {
   private final Pace pace;
   private final RoaringBitmap clearable = new RoaringBitmap();
   private final long[] askedAt = new long[PoolView.MAX_MEMBERS];
+
+  /** Per source: the members whose maps it has not given yet, this leg among them (mask). */
+  private final int[] awaited = new int[PoolView.MAX_MEMBERS];
+
   private int wantedMaps;
   private long mapGeneration;
   private long healGeneration;
@@ -84,19 +89,40 @@ public final class Healer implements Fetcher.Work {
     }
   }
 
+  /** A view waits at the barrier: nothing more is begun (rule 2.1). */
+  public void hold() {
+    fetcher.stop();
+  }
+
   /** See {@code LegOrder.RequestMaps}. */
   public void requestMaps(long generation, int sources) {
-    if (generation != books.generation() || books.state() != LegState.SYNCING) {
+    PoolView v = books.view();
+    if (v == null || generation != books.generation() || books.state() != LegState.SYNCING) {
       return;
     }
     mapGeneration = generation;
     wantedMaps = sources;
+    for (int i = 0; i < v.members().size(); i++) {
+      awaited[i] = 1 << books.self() | (absent(v) & ~(1 << i));
+    }
     java.util.Arrays.fill(askedAt, Long.MIN_VALUE / 2);
     ask();
     if (!books.rules.allMapsFirst()) {
       books.mapsFrom |= sources; // the naive form: what its own books say is enough
       mapsComplete();
     }
+  }
+
+  /** The other legs that are not in sync: rule 6.8 wants the peers' maps of them, too. */
+  private int absent(PoolView v) {
+    int mask = 0;
+    for (int i = 0; i < v.members().size(); i++) {
+      Member m = v.members().get(i);
+      if (i != books.self() && m.isLeg() && m.state() != LegState.IN_SYNC) {
+        mask |= 1 << i;
+      }
+    }
+    return mask;
   }
 
   private void ask() {
@@ -113,10 +139,15 @@ public final class Healer implements Fetcher.Work {
     for (int i = 0; i < v.members().size(); i++) {
       if ((open & 1 << i) != 0 && links.up(i) && now - askedAt[i] >= ASK_AGAIN_NANOS) {
         askedAt[i] = now;
-        FrameHeader h = links.header(FrameType.MAP_REQUEST, i, ++ids);
-        h.generation = mapGeneration;
-        h.offset = v.members().get(books.self()).since();
-        links.send(i, h);
+        for (int of = 0; of < v.members().size(); of++) {
+          if ((awaited[i] & 1 << of) != 0) {
+            FrameHeader h = links.header(FrameType.MAP_REQUEST, i, ++ids);
+            h.generation = mapGeneration;
+            h.offset = v.members().get(books.self()).since();
+            h.extra = of == books.self() ? 0 : of + 1;
+            links.send(i, h);
+          }
+        }
       }
     }
   }
@@ -125,6 +156,12 @@ public final class Healer implements Fetcher.Work {
     wantedMaps = 0;
     try {
       books.disk.ownMissing().force();
+      PoolView v = java.util.Objects.requireNonNull(books.view());
+      for (int i = 0; i < v.members().size(); i++) {
+        if ((absent(v) & 1 << i) != 0) {
+          books.disk.missMap(v.members().get(i).id()).force();
+        }
+      }
     } catch (IOException e) {
       edges.accept(new LegEdge.DiskFailed("own-missing set: " + e.getMessage()));
       return;
@@ -145,6 +182,28 @@ public final class Healer implements Fetcher.Work {
     if (books.state() != LegState.SYNCING || (books.rules.mapGeneration() && !current)) {
       return;
     }
+    PoolView v = java.util.Objects.requireNonNull(books.view());
+    int of = h.extra == 0 ? books.self() : (int) h.extra - 1;
+    if (of < 0 || of >= v.members().size()) {
+      return;
+    }
+    if (of == books.self()) {
+      ownMap(payload);
+    } else if ((absent(v) & 1 << of) != 0) {
+      BlockSet map = books.disk.missMap(v.members().get(of).id());
+      RunsCodec.forEach(
+          payload, books.disk.blocks(), (start, count) -> map.add(start, start + count));
+    }
+    if ((h.flags & FrameType.FLAG_MORE) == 0) {
+      awaited[source] &= ~(1 << of);
+      if (awaited[source] == 0) {
+        books.mapsFrom |= 1 << source;
+      }
+      ask();
+    }
+  }
+
+  private void ownMap(ByteBuffer payload) throws WireException {
     BlockSet own = books.disk.ownMissing();
     RunsCodec.forEach(
         payload,
@@ -162,10 +221,6 @@ public final class Healer implements Fetcher.Work {
             b = e;
           }
         });
-    if ((h.flags & FrameType.FLAG_MORE) == 0) {
-      books.mapsFrom |= 1 << source;
-      ask();
-    }
   }
 
   /** See {@code LegOrder.Heal}. */
@@ -287,12 +342,10 @@ public final class Healer implements Fetcher.Work {
     long generation = books.generation();
     books.disk.sync(status -> {
       syncing = false;
-      if (stint == books.stint && books.state() == LegState.SYNCING) {
-        if (status != Status.OK) {
-          edges.accept(new LegEdge.DiskFailed("store sync: " + Status.name(status)));
-        } else {
-          synced(done, generation);
-        }
+      if (status != Status.OK) {
+        edges.accept(new LegEdge.DiskFailed(books.syncFailed(Status.name(status))));
+      } else if (stint == books.stint && books.state() == LegState.SYNCING) {
+        synced(done, generation);
       }
     });
   }
@@ -311,7 +364,9 @@ public final class Healer implements Fetcher.Work {
       return;
     }
     clearPeers(done);
-    if (healGeneration == generation && books.nextMissing(0) < 0 && !announced) {
+    // Rule 6.9: own-missing itself is empty. What healed while the sync ran is clean in memory
+    // only; the next checkpoint covers it.
+    if (healGeneration == generation && own.next(0) < 0 && !announced) {
       announced = true;
       tookNanos = loop.now() - startedAt;
       edges.accept(new LegEdge.Healed(generation));

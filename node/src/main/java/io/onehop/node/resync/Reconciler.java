@@ -12,6 +12,7 @@ import io.onehop.transport.FrameType;
 import io.onehop.transport.Loop;
 import io.onehop.transport.Status;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import org.roaringbitmap.RoaringBitmap;
@@ -77,7 +78,7 @@ public final class Reconciler {
     }
     try {
       books.recordUnion(union);
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       edges.accept(new LegEdge.DiskFailed("union: " + e.getMessage()));
       return;
     }
@@ -148,7 +149,8 @@ public final class Reconciler {
 
   /** A UNION or PEER_ACK frame of {@code member}. */
   public void answer(int member, FrameHeader h, ByteBuffer payload) throws WireException {
-    if (h.sequence != request || step == Step.IDLE || (open & 1 << member) == 0) {
+    boolean kind = h.type == (step == Step.GATHER ? FrameType.UNION : FrameType.PEER_ACK);
+    if (!kind || h.sequence != request || step == Step.IDLE || (open & 1 << member) == 0) {
       return;
     }
     if (h.status != Status.OK || h.generation != generation) {

@@ -13,6 +13,7 @@ import io.onehop.transport.FrameType;
 import io.onehop.transport.Loop;
 import io.onehop.transport.Status;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -58,6 +59,11 @@ public final class UnionCopier implements Fetcher.Work {
     whenCopied = null;
   }
 
+  /** A view waits at the barrier: nothing more is begun (rule 2.1). */
+  public void hold() {
+    fetcher.stop();
+  }
+
   private int authority() {
     PoolView v = books.view();
     return v != null && v.phase() instanceof Phase.Reconciling r ? r.authority() : -1;
@@ -83,7 +89,7 @@ public final class UnionCopier implements Fetcher.Work {
     }
     try {
       books.recordUnion(union);
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       edges.accept(new LegEdge.DiskFailed("union: " + e.getMessage()));
       return Status.IO_ERROR;
     }
@@ -159,6 +165,9 @@ public final class UnionCopier implements Fetcher.Work {
     long generation = books.generation();
     books.disk.sync(status -> {
       syncing = false;
+      if (status != Status.OK) {
+        edges.accept(new LegEdge.DiskFailed(books.syncFailed(Status.name(status))));
+      }
       IntConsumer answer = whenCopied;
       if (generation == books.generation() && answer != null) {
         copied = status == Status.OK;

@@ -14,9 +14,10 @@ import io.onehop.transport.Status;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,9 +34,17 @@ final class Admission implements Ops.Owner {
 
   private record Held(ClientLink link, FrameHeader header, @Nullable Buf payload) {}
 
+  private record Range(long offset, long length) {}
+
   private record Joined(ClientLink link, Ops.Op op, int lane) {}
 
   private static final int BLOCK = PoolView.BLOCK_SIZE;
+
+  /** Most payload bytes kept while a view waits at the barrier; a client beyond it is cut off. */
+  private static final long MAX_HELD_BYTES = 256L << 20;
+
+  /** Most requests kept then. */
+  private static final int MAX_HELD = 1 << 16;
 
   private final LegBooks books;
   private final Ops ops;
@@ -43,27 +52,41 @@ final class Admission implements Ops.Owner {
   private final Loop loop;
   private final WriteWatch watch;
   private final Ops.PayloadCopier copier;
-  private final FrameHeader out = new FrameHeader();
   private final ArrayDeque<Held> held = new ArrayDeque<>();
   private final List<Joined> joined = new ArrayList<>();
 
   /**
    * Sequences recorded but not applied because the store failed: sent again they are no duplicates.
+   * Of one stint and epoch, as the log is.
    */
-  private final Set<Long> failed = new HashSet<>();
+  private final Map<Long, Range> failed = new HashMap<>();
 
-  private @Nullable Sync freeSync;
+  private final ClientAnswers answers;
+  private long failedStint;
+  private long failedEpoch;
+  private long heldBytes;
+
   private boolean holding;
   private boolean stopped;
   private long writes;
   private long lastForeground;
 
-  Admission(LegBooks books, Ops ops, Speech speech, Loop loop, WriteWatch watch) {
+  /**
+   * @param diskFailed told why this run must end (rule 3.10)
+   */
+  Admission(
+      LegBooks books,
+      Ops ops,
+      Speech speech,
+      Loop loop,
+      WriteWatch watch,
+      Consumer<String> diskFailed) {
     this.books = books;
     this.ops = ops;
     this.speech = speech;
     this.loop = loop;
     this.watch = watch;
+    this.answers = new ClientAnswers(books, diskFailed);
     this.copier =
         payload -> {
           Buf b = speech.bufs().take(payload.remaining());
@@ -95,21 +118,45 @@ final class Admission implements Ops.Owner {
   /** The view is adopted: the kept requests are judged by it. */
   void resume() {
     holding = false;
+    heldBytes = 0;
+    if (books.stint != failedStint || (books.writer() != null && epoch() != failedEpoch)) {
+      failed.clear();
+      failedStint = books.stint;
+      failedEpoch = epoch();
+    }
     for (Held h = held.poll(); h != null; h = held.poll()) {
       if (h.payload == null) {
         request(h.link, h.header, ByteBuffer.allocate(0));
       } else {
         ByteBuffer v = h.payload.view(0, h.header.payloadBytes);
-        request(h.link, h.header, v);
-        h.payload.done(v);
-        h.payload.release();
+        try {
+          request(h.link, h.header, v);
+        } finally {
+          h.payload.done(v);
+          h.payload.release();
+        }
       }
     }
+  }
+
+  private long epoch() {
+    Writer w = books.writer();
+    return w == null ? 0 : w.epoch();
   }
 
   /** Nothing is admitted any more. */
   void stop() {
     stopped = true;
+  }
+
+  /** As {@link #stop}, and what is kept is let go. */
+  void end() {
+    stopped = true;
+    for (Held h = held.poll(); h != null; h = held.poll()) {
+      if (h.payload != null) {
+        h.payload.release();
+      }
+    }
   }
 
   /** A data frame of a client. */
@@ -118,6 +165,11 @@ final class Admission implements Ops.Owner {
       return;
     }
     if (holding) {
+      heldBytes += payload.remaining();
+      if (stopped || heldBytes > MAX_HELD_BYTES || held.size() >= MAX_HELD) {
+        link.connection.close("too much was sent while a view is being adopted");
+        return;
+      }
       Buf copy = payload.hasRemaining() ? copier.copy(payload) : null;
       held.add(new Held(link, new FrameHeader().copyFrom(h), copy));
       return;
@@ -132,7 +184,7 @@ final class Admission implements Ops.Owner {
     switch (h.type) {
       case FrameType.WRITE, FrameType.WRITE_ZEROES -> write(link, h, payload);
       case FrameType.READ -> read(link, h);
-      case FrameType.FLUSH -> flush(link, h.sequence, h.epoch, h.lane, FrameType.FLUSH);
+      case FrameType.FLUSH -> answers.afterSync(link, h.sequence, h.epoch, h.lane, FrameType.FLUSH);
       default -> link.connection.close("unknown frame type " + h.type);
     }
   }
@@ -165,9 +217,9 @@ final class Admission implements Ops.Owner {
             && h.length <= books.disk.blocks() * BLOCK - h.offset;
     boolean sized =
         switch (h.type) {
-          case FrameType.WRITE -> h.payloadBytes == h.length;
+          case FrameType.WRITE -> h.sequence > 0 && h.payloadBytes == h.length;
           case FrameType.READ -> h.payloadBytes == 0 && h.length <= FrameHeader.MAX_PAYLOAD;
-          default -> h.payloadBytes == 0;
+          default -> h.sequence > 0 && h.payloadBytes == 0;
         };
     return inside && sized ? Status.OK : Status.INVALID;
   }
@@ -178,35 +230,43 @@ final class Admission implements Ops.Owner {
       speech.view(link.connection, link.handle, v);
       link.knownGeneration = v.generation();
     }
-    int type = h.type == FrameType.READ ? FrameType.DATA : FrameType.ACK;
-    answer(link, type, status, h.sequence, h.epoch, h.lane, h.type, null, 0);
+    answers.ack(link, status, h.sequence, h.epoch, h.lane, h.type);
   }
 
   private void write(ClientLink link, FrameHeader h, ByteBuffer payload) {
     boolean fua = (h.flags & FrameType.FLAG_FUA) != 0;
-    if (books.rules.duplicates() && (failed.isEmpty() || !failed.contains(h.sequence))) {
+    if (books.rules.duplicates() && (failed.isEmpty() || !failed.containsKey(h.sequence))) {
       for (Ops.Op o = ops.first(); o != null; o = o.next()) {
         if (o.owner == this
             && o.type != FrameType.READ
             && o.epoch == h.epoch
             && o.sequence == h.sequence) {
-          joined.add(new Joined(link, o, h.lane));
           o.flags |= h.flags & FrameType.FLAG_FUA;
+          if (o.tag != link || o.lane != h.lane) {
+            Joined j = new Joined(link, o, h.lane);
+            if (!joined.contains(j)) {
+              joined.add(j);
+            }
+          }
           return;
         }
       }
       if (h.sequence <= books.disk.unconfirmed().confirmed(h.epoch)
           || books.disk.unconfirmed().holds(h.epoch, h.sequence)) {
         if (fua) {
-          flush(link, h.sequence, h.epoch, h.lane, h.type);
+          answers.afterSync(link, h.sequence, h.epoch, h.lane, h.type);
         } else {
-          answer(link, FrameType.ACK, Status.OK, h.sequence, h.epoch, h.lane, h.type, null, 0);
+          answers.ack(link, Status.OK, h.sequence, h.epoch, h.lane, h.type);
         }
         return;
       }
     }
     if (h.sequence - books.disk.unconfirmed().confirmed(h.epoch)
         > books.disk.unconfirmed().window()) {
+      refuse(link, h, Status.INVALID);
+      return;
+    }
+    if (!failed.isEmpty() && !sameRange(h)) {
       refuse(link, h, Status.INVALID);
       return;
     }
@@ -218,6 +278,12 @@ final class Admission implements Ops.Owner {
     op.punch = (h.flags & FrameType.FLAG_PUNCH) != 0;
     fill(op, link, h);
     ops.submit(op, h.type == FrameType.WRITE ? payload : null, copier);
+  }
+
+  /** A sequence number names one write only, also when it is sent again. */
+  private boolean sameRange(FrameHeader h) {
+    Range r = failed.get(h.sequence);
+    return r == null || (r.offset == h.offset && r.length == h.length);
   }
 
   private void read(ClientLink link, FrameHeader h) {
@@ -246,17 +312,12 @@ final class Admission implements Ops.Owner {
   public void ended(Ops.Op op, int status) {
     ClientLink link = java.util.Objects.requireNonNull((ClientLink) op.tag);
     if (op.kind == Ops.Kind.READ) {
-      Buf data = status == Status.OK ? op.buf : null;
-      answer(
-          link,
-          FrameType.DATA,
-          status,
-          op.sequence,
-          op.epoch,
-          op.lane,
-          op.type,
-          data,
-          (int) op.length);
+      Buf data = op.buf;
+      if (status == Status.OK && data != null) {
+        answers.data(link, op.sequence, op.epoch, op.lane, data, (int) op.length);
+      } else {
+        answers.ack(link, status, op.sequence, op.epoch, op.lane, op.type);
+      }
       return;
     }
     if (status == Status.OK) {
@@ -265,7 +326,7 @@ final class Admission implements Ops.Owner {
         failed.remove(op.sequence);
       }
     } else {
-      failed.add(op.sequence);
+      failed.put(op.sequence, new Range(op.offset, op.length));
     }
     written(link, op, op.lane, status);
     for (int i = joined.size() - 1; i >= 0; i--) {
@@ -278,68 +339,9 @@ final class Admission implements Ops.Owner {
 
   private void written(ClientLink link, Ops.Op op, int lane, int status) {
     if (status == Status.OK && (op.flags & FrameType.FLAG_FUA) != 0) {
-      flush(link, op.sequence, op.epoch, lane, op.type);
+      answers.afterSync(link, op.sequence, op.epoch, lane, op.type);
     } else {
-      answer(link, FrameType.ACK, status, op.sequence, op.epoch, lane, op.type, null, 0);
-    }
-  }
-
-  private void flush(ClientLink link, long sequence, long epoch, int lane, int type) {
-    Sync s = freeSync;
-    if (s == null) {
-      s = new Sync();
-    } else {
-      freeSync = s.next;
-    }
-    s.link = link;
-    s.sequence = sequence;
-    s.epoch = epoch;
-    s.lane = lane;
-    s.type = type;
-    books.disk.sync(s);
-  }
-
-  private void answer(
-      ClientLink link,
-      int type,
-      int status,
-      long sequence,
-      long epoch,
-      int lane,
-      int requestType,
-      @Nullable Buf payload,
-      int length) {
-    if (!link.open) {
-      return;
-    }
-    out.clear();
-    out.type = type;
-    out.status = status;
-    out.handle = link.handle;
-    out.lane = lane;
-    out.sequence = sequence;
-    out.generation = books.generation();
-    out.epoch = epoch;
-    out.extra = requestType == FrameType.FLUSH ? FrameType.FLUSH : 0;
-    link.connection.send(out, payload, 0, payload == null ? 0 : length);
-  }
-
-  /** One request that waits for a store sync; reused. */
-  private final class Sync implements io.onehop.node.store.LegDisk.Done {
-    private @Nullable Sync next;
-    private @Nullable ClientLink link;
-    private long sequence;
-    private long epoch;
-    private int lane;
-    private int type;
-
-    @Override
-    public void done(int status) {
-      ClientLink l = java.util.Objects.requireNonNull(link);
-      answer(l, FrameType.ACK, status, sequence, epoch, lane, type, null, 0);
-      link = null;
-      next = freeSync;
-      freeSync = this;
+      answers.ack(link, status, op.sequence, op.epoch, lane, op.type);
     }
   }
 }

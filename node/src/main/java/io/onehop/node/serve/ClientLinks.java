@@ -150,7 +150,10 @@ final class ClientLinks {
   void heard(ClientLink l, FrameHeader h) {
     PoolView v = view;
     Writer w = v == null ? null : v.writer();
-    if (h.epoch != 0 && (w == null || h.epoch >= w.epoch())) {
+    if (h.epoch != 0
+        && (w == null
+            || h.epoch > w.epoch()
+            || (h.epoch == w.epoch() && w.session().equals(l.session)))) {
       heardSession = l.session;
       heardEpoch = h.epoch;
       heardAt = loop.now();

@@ -17,18 +17,18 @@ import io.onehop.node.resync.Verifier;
 import io.onehop.node.store.LegDisk;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.wire.Hello;
-import io.onehop.protocol.wire.ViewCodec;
 import io.onehop.protocol.wire.WireException;
 import io.onehop.transport.BufPool;
 import io.onehop.transport.Connection;
 import io.onehop.transport.FrameHeader;
-import io.onehop.transport.FrameType;
 import io.onehop.transport.Loop;
 import io.onehop.transport.Status;
 import io.onehop.transport.Transport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +68,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
   private final Ops ops;
   private final ClientLinks clients;
   private final Admission admission;
+  private final ClientFrames frames;
   private final PeerServing peers;
   private final PeerLinks links;
   private final Healer healer;
@@ -79,6 +80,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
   private boolean cleanBefore;
   private boolean stopping;
   private boolean dead;
+  private final List<PeerServing.PeerLink> peerLinks = new ArrayList<>();
   private int lastHandle = 1 << 20;
 
   /** Touches nothing yet; call {@link #start}. */
@@ -93,14 +95,15 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     this.links = new PeerLinks(loop, setup.transport, setup.bufs, books);
     Digests digests = new Digests(books, ops, setup.bufs);
     this.verifier = new Verifier(books, links, digests, loop, edges);
-    this.admission = new Admission(books, ops, speech, loop, verifier::touched);
+    this.admission = new Admission(books, ops, speech, loop, verifier::touched, this::fail);
+    this.frames = new ClientFrames(books, clients, admission, this::adopt);
     this.copier = new UnionCopier(books, ops, admission.copier(), links, loop, edges);
     this.healer =
         new Healer(
             books, ops, admission.copier(), links, speech, loop, edges, admission::lastForeground);
     this.reconciler = new Reconciler(books, links, speech, loop, edges);
-    this.peers = new PeerServing(books, ops, speech, copier, digests);
-    links.answers(new PeerAnswers(healer, copier, reconciler, verifier));
+    this.peers = new PeerServing(books, ops, speech, copier, digests, () -> pending != null);
+    links.answers(new PeerAnswers(healer, copier, reconciler, verifier, this::fail));
     this.status = snapshot();
   }
 
@@ -112,32 +115,48 @@ public final class LegEngine implements LegDataPlane, PoolPort {
   public void start() throws IOException {
     cleanBefore = setup.disk.superblock().clean();
     books.start(setup.bootId);
-    setup.loop.atEndOfTurn(() -> {
-      if (!dead) {
-        setup.disk.poll();
-      }
-    });
+    setup.loop.atEndOfTurn(this::poll);
     tick();
+  }
+
+  private void poll() {
+    if (dead) {
+      return;
+    }
+    try {
+      setup.disk.poll();
+    } catch (UncheckedIOException e) {
+      fail(e);
+    }
   }
 
   private void tick() {
     if (dead) {
       return;
     }
-    setup.disk.poll();
-    links.tick();
-    healer.tick();
-    copier.tick();
-    reconciler.tick();
-    verifier.tick();
+    try {
+      setup.disk.poll();
+      links.tick();
+      healer.tick();
+      copier.tick();
+      reconciler.tick();
+      verifier.tick();
+    } catch (UncheckedIOException e) {
+      fail(e);
+    }
     status = snapshot();
     loop.schedule(TICK_NANOS, this::tick);
   }
 
   private void edge(LegEdge edge) {
-    if (!dead) {
-      status = snapshot();
-      setup.edges.accept(edge);
+    if (dead) {
+      return;
+    }
+    status = snapshot();
+    setup.edges.accept(edge);
+    if (edge instanceof LegEdge.DiskFailed f) {
+      // Whichever part noticed it: this run is over, nothing is served from here any more.
+      shutDown(f.reason());
     }
   }
 
@@ -188,6 +207,14 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     if (dead) {
       return;
     }
+    try {
+      carryOut(order);
+    } catch (UncheckedIOException e) {
+      fail(e);
+    }
+  }
+
+  private void carryOut(LegOrder order) {
     switch (order) {
       case LegOrder.Adopt a -> adopt(a.view());
       case LegOrder.RequestMaps m -> healer.requestMaps(m.generation(), m.sources());
@@ -214,18 +241,24 @@ public final class LegEngine implements LegDataPlane, PoolPort {
   }
 
   private void adopt(PoolView v) {
-    if (stopping || !books.newer(v)) {
+    if (stopping || dead || v.indexOf(setup.member) < 0 || !books.newer(v)) {
       return;
     }
     if (pending == null || v.generation() > pending.generation()) {
       pending = v;
     }
     admission.hold();
+    // Nor may resync keep the store busy; it begins again in the new generation.
+    healer.hold();
+    copier.hold();
     idle();
   }
 
   /** The barrier (rule 2.1): passed when nothing is in progress. */
   private void idle() {
+    if (dead) {
+      return;
+    }
     if (stopping && ops.inProgress() == 0) {
       finishStop();
       return;
@@ -270,13 +303,13 @@ public final class LegEngine implements LegDataPlane, PoolPort {
         return;
       }
       if (s != Status.OK) {
-        fail("store sync at the stop: " + Status.name(s));
+        fail(books.syncFailed(Status.name(s)));
         return;
       }
       try {
         books.markCleanStop();
-      } catch (IOException e) {
-        fail("superblock: " + e.getMessage());
+      } catch (IOException | UncheckedIOException e) {
+        fail("clean stop: " + e.getMessage());
         return;
       }
       edge(new LegEdge.Stopped());
@@ -286,14 +319,21 @@ public final class LegEngine implements LegDataPlane, PoolPort {
 
   private void fail(String reason) {
     edge(new LegEdge.DiskFailed(reason));
-    shutDown(reason);
   }
 
-  /** Ends at once: closes every connection, answers nothing more. On the loop. */
+  private void fail(UncheckedIOException e) {
+    fail("metadata: " + e.getMessage());
+  }
+
+  @Override
   public void shutDown(String why) {
     dead = true;
+    admission.end();
     clients.closeAll(why);
     links.close();
+    for (PeerServing.PeerLink l : List.copyOf(peerLinks)) {
+      l.connection.close(why);
+    }
   }
 
   @Override
@@ -308,6 +348,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
         PeerServing.PeerLink l =
             new PeerServing.PeerLink(c, hello.sender(), hello.incarnation(), ++lastHandle);
         c.attach(l);
+        peerLinks.add(l);
         clients.helloAck(c, h, l.handle, 256);
       }
     }
@@ -322,7 +363,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
       }
       if (who instanceof ClientLink l) {
         if (h.handle == l.handle) {
-          client(l, h, payload);
+          frames.frame(l, h, payload);
         } else {
           c.close("wrong handle");
         }
@@ -335,39 +376,8 @@ public final class LegEngine implements LegDataPlane, PoolPort {
       }
     } catch (WireException e) {
       c.close(String.valueOf(e.getMessage()));
-    }
-  }
-
-  private void client(ClientLink l, FrameHeader h, ByteBuffer payload) throws WireException {
-    clients.heard(l, h);
-    switch (h.type) {
-      case FrameType.WRITE, FrameType.WRITE_ZEROES, FrameType.READ, FrameType.FLUSH ->
-          admission.request(l, h, payload);
-      case FrameType.VIEW -> clientView(l, h, payload);
-      default -> {
-        if (h.type == FrameType.HEARTBEAT) {
-          books.watermark(h.epoch, h.generation, h.watermark);
-        }
-        if (!clients.control(l, h, payload)) {
-          l.connection.close("unknown frame type " + h.type);
-        }
-      }
-    }
-  }
-
-  private void clientView(ClientLink l, FrameHeader h, ByteBuffer payload) throws WireException {
-    PoolView now = books.view();
-    PoolView v = ViewCodec.decode(payload);
-    // Rule 2.6: not before this run's first register round.
-    if (now == null || !v.pool().equals(setup.pool) || !v.lineage().equals(now.lineage())) {
-      clients.viewAck(l, h.sequence, Status.NO_VIEW);
-      return;
-    }
-    l.knownGeneration = Math.max(l.knownGeneration, v.generation());
-    if (v.generation() > now.generation()) {
-      adopt(v);
-    } else {
-      clients.viewAck(l, h.sequence, Status.OK);
+    } catch (UncheckedIOException e) {
+      fail(e);
     }
   }
 
@@ -378,6 +388,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
       clients.closed(l);
     } else if (who instanceof PeerServing.PeerLink l) {
       l.open = false;
+      peerLinks.remove(l);
     }
   }
 }

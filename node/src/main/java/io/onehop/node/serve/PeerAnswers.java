@@ -8,10 +8,17 @@ import io.onehop.node.resync.Verifier;
 import io.onehop.protocol.wire.WireException;
 import io.onehop.transport.FrameHeader;
 import io.onehop.transport.FrameType;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
 /** Takes what peers answer to the part that asked. On the data loop. */
-record PeerAnswers(Healer healer, UnionCopier copier, Reconciler reconciler, Verifier verifier)
+record PeerAnswers(
+    Healer healer,
+    UnionCopier copier,
+    Reconciler reconciler,
+    Verifier verifier,
+    Consumer<String> diskFailed)
     implements PeerLinks.Answers {
   @Override
   public void answer(int index, FrameHeader h, ByteBuffer payload) {
@@ -29,6 +36,8 @@ record PeerAnswers(Healer healer, UnionCopier copier, Reconciler reconciler, Ver
       }
     } catch (WireException e) {
       // An answer that makes no sense is no answer: it is asked for again.
+    } catch (UncheckedIOException e) {
+      diskFailed.accept("metadata: " + e.getMessage());
     }
   }
 

@@ -19,6 +19,7 @@ import io.onehop.transport.FrameType;
 import io.onehop.transport.Status;
 import java.nio.ByteBuffer;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -28,6 +29,9 @@ import org.roaringbitmap.RoaringBitmap;
  */
 final class PeerServing implements Ops.Owner {
   private static final int BLOCK = PoolView.BLOCK_SIZE;
+
+  /** Most runs of one map: 16 MiB on the wire. */
+  private static final int MAX_RUNS = 1 << 20;
 
   /** A peer's incoming connection. */
   static final class PeerLink {
@@ -50,15 +54,26 @@ final class PeerServing implements Ops.Owner {
   private final Speech speech;
   private final UnionCopier copier;
   private final Digests digests;
+  private final BooleanSupplier viewWaits;
   private final FrameHeader out = new FrameHeader();
   private long servedBytes;
 
-  PeerServing(LegBooks books, Ops ops, Speech speech, UnionCopier copier, Digests digests) {
+  /**
+   * @param viewWaits whether a view waits at the barrier: then no read is begun (rule 2.1)
+   */
+  PeerServing(
+      LegBooks books,
+      Ops ops,
+      Speech speech,
+      UnionCopier copier,
+      Digests digests,
+      BooleanSupplier viewWaits) {
     this.books = books;
     this.ops = ops;
     this.speech = speech;
     this.copier = copier;
     this.digests = digests;
+    this.viewWaits = viewWaits;
   }
 
   /** Bytes of content sent to peers. */
@@ -138,6 +153,7 @@ final class PeerServing implements Ops.Owner {
   private void map(PeerLink l, FrameHeader h) {
     PoolView v = books.view();
     Member m = asker(l);
+    Member of = v == null || m == null ? null : subject(v, m, h.extra);
     int status = exactly(h);
     if (status != Status.OK && !books.rules.mapGeneration() && v != null) {
       status = Status.OK;
@@ -149,22 +165,58 @@ final class PeerServing implements Ops.Owner {
             || books.state() != LegState.IN_SYNC
             || m.state() != LegState.SYNCING
             || m.incarnation() != l.incarnation
-            || m.since() != h.offset)) {
+            || m.since() != h.offset
+            || of == null)) {
       status = Status.NOT_IN_SYNC;
     }
     FrameHeader r = reply(l, FrameType.MAP, h, status);
-    if (status != Status.OK) {
+    if (status != Status.OK || of == null) {
       l.connection.send(r);
       return;
     }
-    BlockSet map = books.disk.missMap(l.member);
+    r.extra = h.extra;
+    BlockSet map = books.disk.missMap(of.id());
     Speech.RunSender sender = speech.new RunSender(l.connection, r);
+    long gap = gap(map);
     for (long b = map.next(0); b >= 0; ) {
       long e = map.nextAbsent(b);
+      long next = map.next(e);
+      while (next >= 0 && next - e < gap) {
+        e = map.nextAbsent(next);
+        next = map.next(e);
+      }
       sender.add(b, e);
-      b = map.next(e);
+      b = next;
     }
     sender.finish();
+  }
+
+  /**
+   * Runs closer than this are sent as one: a map in too many pieces would not fit into what a
+   * connection queues, and copying more than is missing is allowed.
+   */
+  private long gap(BlockSet map) {
+    int runs = 0;
+    for (long b = map.next(0); b >= 0; b = map.next(map.nextAbsent(b))) {
+      if (++runs > MAX_RUNS) {
+        return Math.max(2, 2 * books.disk.blocks() / MAX_RUNS);
+      }
+    }
+    return 0;
+  }
+
+  /** Whose map is asked for: the asker's, or another absent member's (rule 6.8). */
+  private @Nullable Member subject(PoolView v, Member asker, long which) {
+    if (which == 0) {
+      return asker;
+    }
+    if (which < 0 || which > v.members().size()) {
+      return null;
+    }
+    Member of = v.members().get((int) which - 1);
+    return of.isLeg() && of.state() != LegState.IN_SYNC && !of.id().equals(books.member)
+        ? of
+        : null;
   }
 
   private void fetch(PeerLink l, FrameHeader h) {
@@ -180,6 +232,9 @@ final class PeerServing implements Ops.Owner {
             && h.length <= books.disk.blocks() * BLOCK - h.offset;
     if (status == Status.OK && !inside) {
       status = Status.INVALID;
+    }
+    if (status == Status.OK && viewWaits.getAsBoolean()) {
+      status = Status.AGAIN;
     }
     if (status == Status.OK && (v == null || m == null || !mayFetch(v, m, l))) {
       status = Status.NOT_IN_SYNC;
@@ -254,12 +309,12 @@ final class PeerServing implements Ops.Owner {
     }
   }
 
-  /** Rule 6.6: highest unconfirmed sequence in the range; Long.MAX_VALUE for carried doubt. */
+  /** Rule 6.6: highest unconfirmed sequence in the range; Long.MAX_VALUE if it has no number. */
   private long doubt(long offset, long length) {
-    if (books.disk.carried().intersects(offset / BLOCK, (offset + length) / BLOCK)) {
-      return Long.MAX_VALUE;
-    }
-    return books.disk.unconfirmed().overlapping(offset, length);
+    long own = books.disk.unconfirmed().overlapping(offset, length);
+    return books.disk.carried().intersects(offset / BLOCK, (offset + length) / BLOCK)
+        ? Math.max(own, books.carriedDoubt())
+        : own;
   }
 
   private static boolean zeroes(ByteBuffer v) {
@@ -313,8 +368,10 @@ final class PeerServing implements Ops.Owner {
         h.offset >= 0
             && h.length > 0
             && h.length <= Digests.RANGE
+            && h.offset % BLOCK == 0
+            && h.length % BLOCK == 0
             && h.length <= books.disk.blocks() * BLOCK - h.offset;
-    int status = inside ? exactly(h) : Status.INVALID;
+    int status = !inside ? Status.INVALID : viewWaits.getAsBoolean() ? Status.AGAIN : exactly(h);
     FrameHeader r = new FrameHeader().copyFrom(reply(l, FrameType.DIGEST_ACK, h, status));
     if (status != Status.OK) {
       l.connection.send(r);

@@ -22,4 +22,10 @@ public interface PoolPort {
 
   /** Such a connection ended. */
   void closed(Connection c);
+
+  /**
+   * Ends at once: closes every connection, answers nothing more, does not touch its store again.
+   * Idempotent.
+   */
+  void shutDown(String why);
 }

@@ -86,8 +86,7 @@ public final class WitnessEngine implements LegDataPlane, PoolPort {
       case LegOrder.AnswerDetach a -> clients.answer(a.token(), a.status(), a.text(), 0);
       case LegOrder.AnswerLease a -> clients.answer(a.token(), Status.OK, "", a.granted());
       case LegOrder.Stop s -> {
-        stopped = true;
-        clients.closeAll("the node stops");
+        shutDown("the node stops");
         edges.accept(new LegEdge.Stopped());
       }
       case LegOrder.RequestMaps o -> legOnly(o);
@@ -98,6 +97,12 @@ public final class WitnessEngine implements LegDataPlane, PoolPort {
       case LegOrder.CopyUnion o -> legOnly(o);
       case LegOrder.Verify o -> legOnly(o);
     }
+  }
+
+  @Override
+  public void shutDown(String why) {
+    stopped = true;
+    clients.closeAll(why);
   }
 
   private static void legOnly(LegOrder order) {

@@ -141,8 +141,8 @@ final class PoolLab {
     boot(i);
   }
 
-  void breakDisk(int i) {
-    disks[i].broken = true;
+  void breakDisk(int i, boolean broken) {
+    disks[i].broken = broken;
   }
 
   boolean up(int i) {

@@ -351,10 +351,10 @@ class PoolScenarioTest {
   }
 
   @Test
-  void aVoterThatCannotSaveNeverVotesAgain() {
+  void aVoterThatCannotSaveDoesNotVote() {
     PoolLab lab = lab();
     lab.run(500);
-    lab.breakDisk(W);
+    lab.breakDisk(W, true);
     attached(lab, C1); // A and B are a majority
     assertFalse(Objects.requireNonNull(lab.members[W]).status(lab.now).voteProblem().isEmpty());
     lab.kill(B);
