@@ -27,7 +27,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +74,7 @@ final class AttachCommand implements Callable<Integer>, VolumeListener {
   private @Nullable DataLoop loop;
   private @Nullable Path written;
   private volatile boolean stopping;
+  private volatile @Nullable String waits;
 
   @Override
   public Integer call() throws Exception {
@@ -117,12 +118,7 @@ final class AttachCommand implements Callable<Integer>, VolumeListener {
     engine = e;
     Signals.onStop(0, this::stop);
     l.execute(e::start);
-    PoolView view;
-    try {
-      view = attached.join();
-    } catch (CompletionException x) {
-      throw new Failure(Failure.REFUSED, name + ": " + message(x), x);
-    }
+    PoolView view = awaitAttached();
     try {
       server =
           NbdServer.start(
@@ -138,7 +134,7 @@ final class AttachCommand implements Callable<Integer>, VolumeListener {
     System.out.flush();
     String reason = over.join();
     if (reason != null && !stopping) {
-      System.err.println("onehop: the session ended: " + reason);
+      System.err.println("onehop: " + name + ": " + reason);
       server.ended(reason);
       // Clients that are in the middle of something get their ESHUTDOWN before the socket closes.
       server.shutdown(TimeUnit.SECONDS.toNanos(2)).join();
@@ -147,9 +143,30 @@ final class AttachCommand implements Callable<Integer>, VolumeListener {
     return 0;
   }
 
-  private static String message(CompletionException e) {
-    Throwable cause = e.getCause();
-    return String.valueOf((cause == null ? e : cause).getMessage());
+  /** Waits for the session; says what for when that takes longer than a moment. */
+  private PoolView awaitAttached() {
+    String said = "";
+    while (true) {
+      try {
+        return attached.get(1, TimeUnit.SECONDS);
+      } catch (TimeoutException x) {
+        String reason = waits;
+        if (reason != null && !reason.equals(said)) {
+          sayWaiting(reason);
+          said = reason;
+        }
+      } catch (ExecutionException x) {
+        Throwable cause = x.getCause();
+        String why = Failure.text(cause == null ? x : cause);
+        throw new Failure(Failure.REFUSED, "cannot attach '" + name + "': " + why, x);
+      } catch (InterruptedException x) {
+        throw new Failure(Signals.INTERRUPTED, "interrupted", x);
+      }
+    }
+  }
+
+  private static void sayWaiting(String reason) {
+    System.err.println("onehop: " + (reason.startsWith("wait") ? "" : "waiting: ") + reason);
   }
 
   private List<Endpoint> servers() {
@@ -228,7 +245,7 @@ final class AttachCommand implements Callable<Integer>, VolumeListener {
       } catch (TimeoutException x) {
         System.err.println(
             "onehop: the pool did not confirm the detach in 8 s; its legs will end the session");
-      } catch (InterruptedException | java.util.concurrent.ExecutionException x) {
+      } catch (InterruptedException | ExecutionException x) {
         System.err.println("onehop: " + x.getMessage());
       }
     }
@@ -242,8 +259,9 @@ final class AttachCommand implements Callable<Integer>, VolumeListener {
 
   @Override
   public void waiting(@Nullable String reason) {
-    if (reason != null) {
-      System.err.println("onehop: waiting: " + reason);
+    waits = reason;
+    if (reason != null && attached.isDone()) {
+      sayWaiting(reason);
     }
   }
 

@@ -101,6 +101,13 @@ final class BenchCommand implements Callable<Integer> {
     List<Double> writeNbdkit = new ArrayList<>();
     List<Double> big = new ArrayList<>();
     List<Double> bigQuorum = new ArrayList<>();
+    // A JVM compiles what runs often: everybody gets a run that does not count.
+    for (String warm : List.of(uri, peers.quorumUri(), peers.fileUri())) {
+      BenchPeers.fio(warm, "randwrite", "4k", 32, seconds);
+      BenchPeers.fio(warm, "write", "1M", 8, 1);
+    }
+    BenchPeers.fio(uri, "randread", "4k", 32, seconds);
+    BenchPeers.fio(peers.fileUri(), "randread", "4k", 32, seconds);
     for (int i = 0; i < rounds; i++) {
       write.add(BenchPeers.fio(uri, "randwrite", "4k", 32, seconds));
       writeQuorum.add(BenchPeers.fio(peers.quorumUri(), "randwrite", "4k", 32, seconds));

@@ -58,8 +58,18 @@ final class BenchPeers implements AutoCloseable {
 
   private void run(String... command) {
     try {
+      // Its stdin is a pipe from us: when we are killed, that ends, and so does the peer.
+      List<String> bound =
+          new ArrayList<>(
+              List.of(
+                  "sh",
+                  "-c",
+                  "exec 3<&0; \"$@\" </dev/null 3<&- & p=$!; trap 'kill $p' TERM; cat <&3"
+                      + " >/dev/null & wait $!; kill $p; wait $p",
+                  "sh"));
+      bound.addAll(List.of(command));
       processes.add(
-          new ProcessBuilder(command)
+          new ProcessBuilder(bound)
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(root.resolve("peers.log").toFile()))
               .start());

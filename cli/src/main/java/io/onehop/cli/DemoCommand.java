@@ -146,16 +146,18 @@ final class DemoCommand implements Callable<Integer> {
     say("restarting " + VICTIM + "; writing goes on");
     up.startNode(VICTIM);
     boolean terminal = Terminal.console() != null;
+    long[] most = {0};
     try (ProgressBar bar = terminal ? bar() : null) {
       Upper.await(
           VICTIM + " is in sync again",
           120,
           () -> {
             JsonNode p = status(up);
-            long missed = leg(p).path("lastResync").path("missedBytes").asLong();
-            if (bar != null && missed > 0) {
-              bar.maxHint(missed >> 20);
-              bar.stepTo((missed - leg(p).path("missingBytes").asLong()) >> 20);
+            long missing = leg(p).path("missingBytes").asLong();
+            most[0] = Math.max(most[0], missing);
+            if (bar != null && state(p).equals("syncing") && most[0] > 0) {
+              bar.maxHint(most[0] >> 20);
+              bar.stepTo((most[0] - missing) >> 20);
             }
             return state(p).equals("in-sync") || load.errors() > 0;
           });

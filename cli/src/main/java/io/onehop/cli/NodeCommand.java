@@ -17,6 +17,7 @@ final class NodeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    Signals.heedInterrupt();
     Processes.endWithParent();
     return NodeMain.run(config, System.err);
   }

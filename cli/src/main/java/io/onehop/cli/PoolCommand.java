@@ -99,16 +99,29 @@ final class PoolCommand implements Runnable {
       data.forEach(body.putArray("data")::add);
       if (witness != null) {
         body.putArray("witness").add(witness);
-      } else {
-        System.err.println(
-            "onehop: note: two legs and no witness: the pool cannot lose either of them and go on"
-                + " after a restart or a failure; add --witness NODE for that");
       }
       ObjectNode paths = body.putObject("devices");
       devices.forEach((node, path) -> paths.put(node, path.toString()));
-      JsonNode made = target.api().send("POST", "/v1/pools", body, 60_000);
+      Api api = target.api();
+      api.send("POST", "/v1/pools", body, 60_000);
+      // The nodes open what they have just agreed on; after that the pool can be used.
+      Upper.await("a node serves '" + name + "'", 15, () -> shown(api, name));
+      JsonNode made = api.get("/v1/pools/" + encode(name));
       System.out.println("created " + name + " " + made.path("uuid").asText());
+      if (witness == null) {
+        System.err.println(
+            "onehop: note: two legs and no witness: the pool cannot lose either of them and go on;"
+                + " with a witness (--witness NODE, when it is created) it can lose any one");
+      }
       return 0;
+    }
+  }
+
+  private static boolean shown(Api api, String name) {
+    try {
+      return !api.get("/v1/pools/" + encode(name)).path("settings").isNull();
+    } catch (Failure e) {
+      return false;
     }
   }
 

@@ -117,6 +117,7 @@ final class Processes {
       } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
         System.err.println("onehop: process " + h.pid() + " did not stop in time and was killed");
         h.destroyForcibly();
+        h.onExit().completeOnTimeout(h, 1, TimeUnit.SECONDS).join();
       }
     }
   }
@@ -145,12 +146,10 @@ final class Processes {
     }
     stop(first, 9);
     List<ProcessHandle> rest = new ArrayList<>();
-    try (Stream<Path> files = Files.list(pool.run())) {
-      files
-          .filter(f -> f.toString().endsWith(".pid") && !f.equals(pool.clientPid()))
-          .forEach(f -> pool.node(nameOf(f)).ifPresent(rest::add));
-    } catch (IOException e) {
-      System.err.println("onehop: cannot read " + pool.run() + ": " + e.getMessage());
+    for (Path f : pidFiles(pool)) {
+      if (!f.equals(pool.clientPid())) {
+        pool.node(nameOf(f)).ifPresent(rest::add);
+      }
     }
     for (Process p : nodes) {
       if (p.isAlive() && rest.stream().noneMatch(h -> h.pid() == p.pid())) {
@@ -158,5 +157,26 @@ final class Processes {
       }
     }
     stop(rest, 9);
+    // What was killed could not remove its own.
+    for (Path f : pidFiles(pool)) {
+      boolean alive =
+          f.equals(pool.clientPid()) ? pool.client().isPresent() : pool.node(nameOf(f)).isPresent();
+      try {
+        if (!alive) {
+          Files.deleteIfExists(f);
+        }
+      } catch (IOException e) {
+        System.err.println("onehop: cannot remove " + f + ": " + Failure.text(e));
+      }
+    }
+  }
+
+  private static List<Path> pidFiles(LocalPool pool) {
+    try (Stream<Path> files = Files.list(pool.run())) {
+      return files.filter(f -> f.toString().endsWith(".pid")).toList();
+    } catch (IOException e) {
+      System.err.println("onehop: cannot read " + pool.run() + ": " + Failure.text(e));
+      return List.of();
+    }
   }
 }

@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class SimulateCommand implements Callable<Integer> {
   @Option(names = "--seeds", paramLabel = "N", description = "How many seeds (default 1000).")
-  private int seeds = 1000;
+  private long seeds = 1000;
 
   @Option(names = "--from", paramLabel = "S", description = "The first seed (default 1).")
   private long from = 1;
@@ -29,7 +29,7 @@ final class SimulateCommand implements Callable<Integer> {
     try {
       return (Integer)
           Class.forName("io.onehop.sim.SimulateMain")
-              .getMethod("run", int.class, long.class, int.class, PrintStream.class)
+              .getMethod("run", long.class, long.class, int.class, PrintStream.class)
               .invoke(null, seeds, from, threads, System.out);
     } catch (ClassNotFoundException e) {
       throw new Failure(
