@@ -16,6 +16,7 @@ final class Clients {
   private int born;
   private int operationsLeft;
   private boolean due;
+  private boolean last;
 
   Clients(World world) {
     this.world = world;
@@ -37,7 +38,7 @@ final class Clients {
   }
 
   private void successor() {
-    if (living.isEmpty() && !due) {
+    if (living.isEmpty() && !due && !last) {
       due = true;
       world.scheduler.in(
           SUCCESSOR_NANOS,
@@ -80,6 +81,11 @@ final class Clients {
       world.situations.clientDied(c.epoch());
       c.process.die();
     }
+  }
+
+  /** Nobody comes after the present client. */
+  void noSuccessor() {
+    last = true;
   }
 
   /** One more request of the workload, if there is one left. */

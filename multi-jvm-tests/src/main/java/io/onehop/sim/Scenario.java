@@ -8,6 +8,7 @@ import io.onehop.node.leg.LegEdge;
 import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.Policies;
 import io.onehop.transport.BufPool;
+import io.onehop.transport.FrameHeader;
 import io.onehop.transport.FrameType;
 import java.util.List;
 import java.util.function.Consumer;
@@ -48,7 +49,12 @@ record Scenario(String name, String withoutRule, Policies policies, Consumer<Sta
             "cold-start-prefers-living-leg",
             "ControlRules.livingLegFirst",
             Stage.policies(4, 4, 4, 4),
-            Scenario::coldStartPrefersLivingLeg));
+            Scenario::coldStartPrefersLivingLeg),
+        new Scenario(
+            "retry-on-other-lane-zombie",
+            "LegRules.duplicates",
+            Stage.policies(4, 4, 4, 4),
+            Scenario::retryOnOtherLane));
   }
 
   /** Plays it; a violation is thrown. */
@@ -69,9 +75,11 @@ record Scenario(String name, String withoutRule, Policies policies, Consumer<Sta
     s.until("a's map is held up", () -> !s.world.network.reaches(A, B));
     s.disconnect(c, B);
     s.until("b is evicted again", () -> s.is(B, LegState.STALE));
+    s.run(50); // the client knows it too
     s.write(c, 3);
     s.until("b is syncing again", () -> s.is(B, LegState.SYNCING));
-    s.run(1_000);
+    s.until("b knows it", () -> s.knows(B));
+    s.run(100);
     s.whenGets(B, FrameType.MAP, () -> s.cut(A, B));
     s.heal(A, B);
     s.run(500);
@@ -95,6 +103,7 @@ record Scenario(String name, String withoutRule, Policies policies, Consumer<Sta
     s.until("b has healed", () -> !s.world.network.reaches(B, A));
     s.disconnect(c, B);
     s.until("b is evicted again", () -> s.is(B, LegState.STALE));
+    s.run(50); // the client knows it too
     s.write(c, 3);
     s.heal(B, A);
     s.heal(B, W);
@@ -143,16 +152,37 @@ record Scenario(String name, String withoutRule, Policies policies, Consumer<Sta
     c1.process.die();
   }
 
+  /** A copy of an answered write comes by another connection after a newer write. */
+  private static void retryOnOtherLane(Stage s) {
+    SimClient c = s.client();
+    FrameHeader first = new FrameHeader();
+    s.whenGets(A, FrameType.WRITE, h -> first.copyFrom(h));
+    s.write(c, 3);
+    long value = s.node(A).platter.data[3];
+    s.write(c, 3);
+    SecondLane lane = SecondLane.send(s.world, c, s.node(A), first, value);
+    s.until("the copy is answered", () -> lane.answered);
+  }
+
   /** A leg that was restarted at once does not lead while the other one lives. */
   private static void coldStartPrefersLivingLeg(Stage s) {
+    s.world.clients.noSuccessor();
     s.client().detach();
     s.until("nobody is attached", () -> s.world.chosen.newest().writer() == null);
     s.until("it is ready", () -> s.world.chosen.newest().ready());
     long incarnation = s.member(A).incarnation();
+    s.run(500);
     s.kill(B);
+    // For a while a can only listen; else it evicts b before b can do wrong.
+    s.cut(A, B);
+    s.cut(A, W);
     s.start(B);
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 200; i++) {
       s.run(10);
+      if (i == 100) {
+        s.heal(A, B);
+        s.heal(A, W);
+      }
       if (!s.is(A, LegState.IN_SYNC) || s.member(A).incarnation() != incarnation) {
         throw new Violation(
             "living-leg", "b leads though a lived on: " + Story.of(s.world.chosen.newest()));

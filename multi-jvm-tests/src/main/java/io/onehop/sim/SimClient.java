@@ -7,10 +7,12 @@ import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
 import io.onehop.transport.Buf;
 import io.onehop.transport.Status;
+import io.onehop.transport.Transport;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** A client process: the real engine and an application that keeps requests in flight. */
@@ -21,6 +23,8 @@ final class SimClient {
   private final World world;
   private final SplittableRandom random;
   private final VolumeEngine engine;
+  private final Transport transport;
+  private final UUID session;
   private boolean attached;
   private boolean detaching;
   private long epoch;
@@ -36,21 +40,26 @@ final class SimClient {
     for (SimNode n : world.nodes) {
       servers.add(n.endpoint);
     }
-    EngineSettings settings =
-        new EngineSettings(World.NAME, servers, world.uuid(), name, party, 0, 64);
+    this.session = world.uuid();
+    this.transport = world.network.join(process);
+    EngineSettings settings = new EngineSettings(World.NAME, servers, session, name, party, 0, 64);
     this.engine =
         new VolumeEngine(
-            process.loop,
-            process.loop::now,
-            world.network.join(process),
-            settings,
-            world.rules.client(),
-            new Ears());
+            process.loop, process.loop::now, transport, settings, world.rules.client(), new Ears());
     process.loop.execute(engine::start);
   }
 
   boolean attached() {
     return attached;
+  }
+
+  /** The network as this process sees it. */
+  Transport transport() {
+    return transport;
+  }
+
+  UUID session() {
+    return session;
   }
 
   long epoch() {

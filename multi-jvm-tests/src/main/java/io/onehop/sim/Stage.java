@@ -4,11 +4,13 @@ import io.onehop.node.leg.LegEdge;
 import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.Policies;
+import io.onehop.protocol.model.PoolView;
 import io.onehop.transport.BufPool;
 import io.onehop.transport.FrameHeader;
 import io.onehop.transport.Status;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,7 @@ final class Stage {
     world.begin();
     until("both legs are in sync", () -> inSync(A) && inSync(B));
     until("the client is attached", () -> client().attached());
+    run(500);
   }
 
   /**
@@ -99,7 +102,14 @@ final class Stage {
 
   boolean inSync(int leg) {
     return member(leg).state() == LegState.IN_SYNC
+        && member(leg).incarnation() != 0
         && member(leg).incarnation() == node(leg).platter.superblock.incarnation();
+  }
+
+  /** Whether the node knows the newest chosen view. */
+  boolean knows(int party) {
+    PoolView known = node(party).knownView();
+    return known != null && known.generation() == world.chosen.newest().generation();
   }
 
   boolean is(int leg, LegState state) {
@@ -142,13 +152,18 @@ final class Stage {
 
   /** Once, when {@code party} gets a frame of this type. */
   void whenGets(int party, int type, Runnable what) {
+    whenGets(party, type, _ -> what.run());
+  }
+
+  /** As {@link #whenGets(int, int, Runnable)}, with the frame's header. */
+  void whenGets(int party, int type, Consumer<FrameHeader> what) {
     world.trap(
         new World.Trap() {
           @Override
           public void delivered(SimProcess to, FrameHeader h) {
             if (to.party == party && h.type == type) {
               world.untrap(this);
-              what.run();
+              what.accept(h);
             }
           }
         });

@@ -1,0 +1,117 @@
+package io.onehop.multijvm;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The folder of a cluster, laid out like that of {@code onehop up}: configurations and ports. */
+final class ClusterFiles {
+  private final Path dir;
+  private final Map<String, Ports> ports = new LinkedHashMap<>();
+
+  /** Addresses of a node. */
+  record Ports(int control, int data, int api) {}
+
+  /** Makes the folders and the nodes' configurations, with free ports. */
+  ClusterFiles(Path dir, List<String> names) {
+    this.dir = dir;
+    List<Integer> free = freePorts(names.size() * 3);
+    for (int i = 0; i < names.size(); i++) {
+      ports.put(names.get(i), new Ports(free.get(3 * i), free.get(3 * i + 1), free.get(3 * i + 2)));
+    }
+    try {
+      for (String sub : List.of("conf", "run", "log", "store")) {
+        Files.createDirectories(dir.resolve(sub));
+      }
+      for (String name : names) {
+        Files.createDirectories(dir.resolve("store").resolve(name));
+        Files.writeString(conf(name), confText(name));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A node's configuration. */
+  String confText(String name) {
+    StringBuilder list = new StringBuilder();
+    ports.forEach((node, p) ->
+        list.append("    { name = %s, control = \"127.0.0.1:%d\"".formatted(node, p.control))
+            .append(", data = \"127.0.0.1:%d\"".formatted(p.data))
+            .append(", api = \"127.0.0.1:%d\" }\n".formatted(p.api)));
+    return """
+    onehop {
+      name = %1$s
+      data-folder = ../store/%1$s
+      pid-file = ../run/%1$s.pid
+      log { file = ../log/%1$s.log }
+      nodes = [
+    %2$s  ]
+    }
+    """
+        .formatted(name, list);
+  }
+
+  /** Ports that nobody listens on. */
+  static List<Integer> freePorts(int count) {
+    List<ServerSocket> held = new ArrayList<>();
+    List<Integer> free = new ArrayList<>();
+    try {
+      try {
+        while (free.size() < count) {
+          ServerSocket s = new ServerSocket();
+          held.add(s);
+          s.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
+          free.add(s.getLocalPort());
+        }
+      } finally {
+        for (ServerSocket s : held) {
+          s.close();
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return free;
+  }
+
+  Path dir() {
+    return dir;
+  }
+
+  Path conf(String name) {
+    return dir.resolve("conf").resolve(name + ".conf");
+  }
+
+  Path log(String name) {
+    return dir.resolve("log").resolve(name + ".log");
+  }
+
+  /** In the order of the configuration. */
+  List<String> names() {
+    return List.copyOf(ports.keySet());
+  }
+
+  Ports ports(String name) {
+    Ports p = ports.get(name);
+    if (p == null) {
+      throw new IllegalArgumentException("no node " + name);
+    }
+    return p;
+  }
+
+  /** API addresses, as {@code --server} takes them. */
+  String servers() {
+    List<String> all = new ArrayList<>();
+    ports.values().forEach(p -> all.add("127.0.0.1:" + p.api));
+    return String.join(",", all);
+  }
+}

@@ -1,0 +1,371 @@
+package io.onehop.multijvm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Nodes and clients as processes that a test kills, pauses and restarts one by one, in a folder
+ * laid out like that of {@code onehop up}, so that {@code --dir} works on it.
+ */
+final class LocalCluster implements AutoCloseable {
+  static final String A = "node-a";
+  static final String B = "node-b";
+  static final String WITNESS = "witness";
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int ANSWER_MILLIS = 1_000;
+
+  /** A client: its process and the URI that it serves. */
+  record Client(Process process, String uri, Path log) {}
+
+  private final ItFolder folder;
+  private final ClusterFiles files;
+  private final Map<String, Process> nodes = new LinkedHashMap<>();
+  private final List<Process> clients = new ArrayList<>();
+  private final List<Process> terminated = new ArrayList<>();
+  private boolean failed = true;
+  private int sockets;
+
+  private LocalCluster(ItFolder folder, List<String> names) {
+    this.folder = folder;
+    this.files = new ClusterFiles(folder.path(), names);
+  }
+
+  /** A folder with configurations; nothing is started. */
+  static LocalCluster configured(String title, String... names) {
+    return new LocalCluster(ItFolder.make(title), List.of(names));
+  }
+
+  /** Two data nodes and a witness, started, with pool vol0 of {@code size}. */
+  static LocalCluster running(String title, String size) {
+    LocalCluster c = configured(title, A, B, WITNESS);
+    try {
+      c.startAll();
+      c.createPool("vol0", size);
+      return c;
+    } catch (RuntimeException | Error e) {
+      c.close();
+      throw e;
+    }
+  }
+
+  Path dir() {
+    return folder.path();
+  }
+
+  /** Configurations and ports. */
+  ClusterFiles files() {
+    return files;
+  }
+
+  List<String> names() {
+    return files.names();
+  }
+
+  /** Starts a node; does not wait for it. */
+  Process start(String name) {
+    assertThat(runs(name)).as(name + " must not run yet").isFalse();
+    Process p = Dist.start(files.log(name), false, "node", files.conf(name).toString());
+    nodes.put(name, p);
+    folder.remember(p);
+    return p;
+  }
+
+  /** Starts every node that does not run and waits until all answer. */
+  void startAll() {
+    for (String name : files.names()) {
+      if (!runs(name)) {
+        start(name);
+      }
+    }
+    for (String name : files.names()) {
+      awaitAnswers(name);
+    }
+  }
+
+  void awaitAnswers(String name) {
+    Eventually.await(
+        name + " answers",
+        40,
+        () -> {
+          assertThat(runs(name)).as(name + " runs").isTrue();
+          return get(name, "/v1/version") != null;
+        });
+  }
+
+  boolean runs(String name) {
+    Process p = nodes.get(name);
+    return p != null && p.isAlive();
+  }
+
+  Process process(String name) {
+    Process p = nodes.get(name);
+    if (p == null) {
+      throw new IllegalStateException(name + " was never started");
+    }
+    return p;
+  }
+
+  /** SIGKILL; returns when the process is gone. */
+  void kill(String name) {
+    kill(process(name));
+  }
+
+  static void kill(Process... all) {
+    for (Process p : all) {
+      p.destroyForcibly();
+    }
+    for (Process p : all) {
+      ended(p, 10);
+    }
+  }
+
+  /** SIGTERM; does not wait. */
+  void terminate(String name) {
+    process(name).destroy();
+    terminated.add(process(name));
+  }
+
+  /** Whether a node was told to stop and has not yet done so. */
+  boolean stopping(String name) {
+    return runs(name) && terminated.contains(process(name));
+  }
+
+  /** SIGTERM; returns the exit code. */
+  static int stop(Process p) {
+    p.destroy();
+    return ended(p, 20);
+  }
+
+  /** Waits for the end of a process; its exit code. */
+  static int ended(Process p, int seconds) {
+    try {
+      if (!p.waitFor(seconds, TimeUnit.SECONDS)) {
+        throw new AssertionError("process " + p.pid() + " did not end in " + seconds + " s");
+      }
+      return p.exitValue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** STOP or CONT to a node. */
+  void signal(String name, String signal) {
+    signal(process(name), signal);
+  }
+
+  /** STOP or CONT to a process. */
+  void signal(Process p, String signal) {
+    Dist.Ended e = Dist.tool(dir(), 5, "kill", "-" + signal, "" + p.pid());
+    assertThat(e.code()).as(e.err()).isZero();
+  }
+
+  void createPool(String pool, String size) {
+    createPool(pool, size, A + "," + B, WITNESS);
+  }
+
+  void createPool(String pool, String size, String data, String witness) {
+    Dist.Ended e =
+        onehop("pool", "create", pool, "--size", size, "--data", data, "--witness", witness);
+    assertThat(e.code()).as("pool create: " + e).isZero();
+  }
+
+  /** A command with {@code --dir} of this folder. */
+  Dist.Ended onehop(String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.add("--dir");
+    all.add(dir().toString());
+    return Dist.run(dir(), all.toArray(String[]::new));
+  }
+
+  /** Starts a client on a unix socket of its own and waits until it serves. */
+  Client attach(String pool) {
+    return await(begin(pool));
+  }
+
+  /** A client that has been started and may not serve yet. */
+  record Beginning(Process process, CompletableFuture<String> uri, Path log) {}
+
+  /** Starts a client. */
+  Beginning begin(String pool) {
+    int number = ++sockets;
+    String socket = "unix:" + dir().resolve("nbd-" + number + ".sock");
+    Path log = files.log("client-" + number);
+    Process p =
+        Dist.start(
+            log,
+            true,
+            "attach",
+            pool,
+            "--server",
+            files.servers(),
+            "--pid-file",
+            dir().resolve("run").resolve("client-" + number + ".pid").toString(),
+            "--nbd",
+            socket);
+    clients.add(p);
+    folder.remember(p);
+    CompletableFuture<String> uri = new CompletableFuture<>();
+    Thread.ofPlatform().daemon().name("client-output").start(() -> readUri(p, uri));
+    return new Beginning(p, uri, log);
+  }
+
+  private static void readUri(Process p, CompletableFuture<String> uri) {
+    try (BufferedReader out =
+        new BufferedReader(new InputStreamReader(p.getInputStream(), StandardCharsets.UTF_8))) {
+      for (String line = out.readLine(); line != null; line = out.readLine()) {
+        if (line.startsWith("ready ")) {
+          uri.complete(line.substring(6));
+        }
+      }
+    } catch (IOException e) {
+      // The end of the process.
+    }
+    uri.completeExceptionally(new IOException("the client ended without serving"));
+  }
+
+  /** Waits until a started client serves. */
+  Client await(Beginning b) {
+    return new Client(b.process, b.uri.orTimeout(45, TimeUnit.SECONDS).join(), b.log);
+  }
+
+  /** Waits until a started client has given up with exit code 3; the last line that it said. */
+  String refusal(Beginning b) {
+    String why = ended(b.process, b.log);
+    assertThat(b.uri).as("it served nothing").isCompletedExceptionally();
+    return why;
+  }
+
+  /** Waits until a client whose session was ended has ended with exit code 3; its last line. */
+  String refusal(Client c) {
+    return ended(c.process, c.log);
+  }
+
+  private static String ended(Process p, Path log) {
+    assertThat(ended(p, 60)).as("exit code of a refused client").isEqualTo(3);
+    try {
+      return Files.readAllLines(log).getLast();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What the first answering node says of a pool; an empty object if none answers. */
+  JsonNode status(String pool) {
+    for (String name : files.names()) {
+      JsonNode s = runs(name) ? statusAt(name, pool) : null;
+      if (s != null) {
+        return s;
+      }
+    }
+    return JSON.createObjectNode();
+  }
+
+  /** What one node says of a pool, or null if it does not answer. */
+  @Nullable JsonNode statusAt(String node, String pool) {
+    JsonNode s = get(node, "/v1/status?pool=" + pool);
+    return s == null ? null : s.path("pools").path(0);
+  }
+
+  /** What {@code status} says of one leg. */
+  JsonNode leg(String pool, String node) {
+    for (JsonNode l : status(pool).path("legs")) {
+      if (l.path("node").asText().equals(node)) {
+        return l;
+      }
+    }
+    return JSON.createObjectNode();
+  }
+
+  String state(String pool, String node) {
+    return leg(pool, node).path("state").asText();
+  }
+
+  long generation(String pool) {
+    return status(pool).path("generation").asLong();
+  }
+
+  /** Waits until both legs are in sync, as every running node sees it, and nothing waits. */
+  void awaitInSync(String pool) {
+    Eventually.await(
+        "every leg of " + pool + " is in sync; now " + status(pool), 60, () -> inSync(pool));
+  }
+
+  boolean inSync(String pool) {
+    boolean any = false;
+    for (String name : files.names()) {
+      JsonNode s = runs(name) ? statusAt(name, pool) : null;
+      if (s == null || s.path("legs").isEmpty()) {
+        continue;
+      }
+      any = true;
+      for (JsonNode l : s.path("legs")) {
+        if (!l.path("state").asText().equals("in-sync") || !l.path("reason").asText().isEmpty()) {
+          return false;
+        }
+      }
+      if (!s.path("phase").asText().equals("ready") || !s.path("waiting").isNull()) {
+        return false;
+      }
+    }
+    return any;
+  }
+
+  /** GET at a node's API; null if it does not answer. */
+  @Nullable JsonNode get(String node, String path) {
+    try {
+      HttpURLConnection c =
+          (HttpURLConnection)
+              URI.create("http://127.0.0.1:" + files.ports(node).api() + path)
+                  .toURL()
+                  .openConnection();
+      c.setConnectTimeout(ANSWER_MILLIS);
+      c.setReadTimeout(ANSWER_MILLIS);
+      if (c.getResponseCode() != 200) {
+        return null;
+      }
+      try (InputStream in = c.getInputStream()) {
+        return JSON.readTree(in);
+      }
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  /** The test got through: its logs are not needed. */
+  void passed() {
+    failed = false;
+  }
+
+  /** SIGKILL to everything that still runs. */
+  void killAll() {
+    List<Process> all = new ArrayList<>(clients);
+    all.addAll(nodes.values());
+    kill(all.stream().filter(Process::isAlive).toArray(Process[]::new));
+  }
+
+  @Override
+  public void close() {
+    killAll();
+    folder.close(failed);
+  }
+}
