@@ -28,6 +28,11 @@ import picocli.CommandLine.Parameters;
     },
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Callable<Integer> {
+  private static final int WARM_SECONDS = 12;
+
+  /** Starting a JVM and compiling what it does takes about a minute; after that it idles. */
+  private static final long SETTLE_MILLIS = 90_000;
+
   @Parameters(
       paramLabel = "SUITE",
       arity = "0..1",
@@ -101,13 +106,13 @@ final class BenchCommand implements Callable<Integer> {
     List<Double> writeNbdkit = new ArrayList<>();
     List<Double> big = new ArrayList<>();
     List<Double> bigQuorum = new ArrayList<>();
-    // A JVM compiles what runs often: everybody gets a run that does not count.
+    // A JVM compiles what runs often: everybody gets runs that do not count.
     for (String warm : List.of(uri, peers.quorumUri(), peers.fileUri())) {
-      BenchPeers.fio(warm, "randwrite", "4k", 32, seconds);
-      BenchPeers.fio(warm, "write", "1M", 8, 1);
+      BenchPeers.fio(warm, "randwrite", "4k", 32, WARM_SECONDS);
+      BenchPeers.fio(warm, "write", "1M", 8, 2);
     }
-    BenchPeers.fio(uri, "randread", "4k", 32, seconds);
-    BenchPeers.fio(peers.fileUri(), "randread", "4k", 32, seconds);
+    BenchPeers.fio(uri, "randread", "4k", 32, WARM_SECONDS);
+    BenchPeers.fio(peers.fileUri(), "randread", "4k", 32, 2);
     for (int i = 0; i < rounds; i++) {
       write.add(BenchPeers.fio(uri, "randwrite", "4k", 32, seconds));
       writeQuorum.add(BenchPeers.fio(peers.quorumUri(), "randwrite", "4k", 32, seconds));
@@ -208,7 +213,7 @@ final class BenchCommand implements Callable<Integer> {
     List<String> names = new ArrayList<>();
     up.pool().nodes().forEach(n -> names.add(n.name()));
     names.add("client");
-    DemoCommand.pause(5_000);
+    DemoCommand.pause(SETTLE_MILLIS);
     List<Long> before = new ArrayList<>();
     for (String n : names) {
       before.add(cpuMillis(up, n));
