@@ -4,6 +4,7 @@ import static io.onehop.multijvm.LocalCluster.WITNESS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
 /** Nodes die, pause and return under one client that goes on writing all the time. */
@@ -79,7 +80,8 @@ class LegFaultsIT extends PoolCase {
   }
 
   @Test
-  void aHealthyPoolSendsNoDataBetweenNodes() {
+  void aHealthyPoolSendsNoDataBetweenNodes() throws IOException {
+    long served = PeerTraffic.served(cluster);
     long traffic = PeerTraffic.bytes(cluster);
     long bytes = load.bytes();
     load.awaitMore(5_000);
@@ -87,6 +89,7 @@ class LegFaultsIT extends PoolCase {
     long between = PeerTraffic.bytes(cluster) - traffic;
     System.out.println(written + " bytes written, " + between + " between nodes");
     assertThat(between).as("bytes between nodes").isLessThan(written / 20);
+    assertThat(PeerTraffic.served(cluster)).as("data bytes between nodes").isEqualTo(served);
     Dist.Ended verify = cluster.onehop("verify", POOL, "--json");
     assertThat(verify.code()).as("no false alarm under writes: " + verify).isZero();
     assertThat(verify.out()).contains("\"comparedBytes\":" + (64 << 20)).contains("[]");

@@ -2,6 +2,10 @@ package io.onehop.multijvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -14,6 +18,9 @@ final class PeerTraffic {
       Pattern.compile("ESTAB\\s+\\d+\\s+\\d+\\s+\\S+:(\\d+)\\s+\\S+:(\\d+)");
   private static final Pattern PID = Pattern.compile("pid=(\\d+)");
   private static final Pattern COUNTS = Pattern.compile("bytes_(?:sent|received):(\\d+)");
+
+  private static final Pattern SERVED =
+      Pattern.compile("onehop_pool_served_to_peers_bytes_total\\{[^}]*} (\\d+)");
 
   private PeerTraffic() {}
 
@@ -52,6 +59,21 @@ final class PeerTraffic {
       }
     }
     assertThat(connections).as("connections between the nodes").isPositive();
+    return bytes;
+  }
+
+  /** Bytes of content that the nodes have sent to each other, by their own counters. */
+  static long served(LocalCluster cluster) throws IOException {
+    long bytes = 0;
+    for (String node : cluster.names()) {
+      URI metrics =
+          URI.create("http://127.0.0.1:" + cluster.files().ports(node).api() + "/metrics");
+      try (InputStream in = metrics.toURL().openStream()) {
+        Matcher m = SERVED.matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        assertThat(m.find()).as("the counter of " + node).isTrue();
+        bytes += Long.parseLong(m.group(1));
+      }
+    }
     return bytes;
   }
 }

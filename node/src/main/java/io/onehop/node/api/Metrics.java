@@ -30,6 +30,8 @@ final class Metrics {
       gauge(out, "resync_bytes_per_second", node, pool, s.own().resyncBytesPerSecond());
       gauge(out, "last_resync_missed_blocks", node, pool, s.own().lastMissedBlocks());
       gauge(out, "last_resync_copied_blocks", node, pool, s.own().lastCopiedBlocks());
+      gauge(out, "served_to_peers_bytes_total", node, pool, s.own().servedToPeers());
+      gauge(out, "healed_elsewhere_bytes_total", node, pool, s.own().healedElsewhere());
       gauge(out, "proposals_total", node, pool, s.counters().proposals());
       gauge(out, "proposals_chosen_total", node, pool, s.counters().chosen());
       gauge(out, "proposals_conflicts_total", node, pool, s.counters().conflicts());

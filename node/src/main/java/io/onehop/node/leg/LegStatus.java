@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param absentMisses blocks that the absent leg misses by this leg's map (of several, the most)
  * @param healedElsewhere bytes that healed this leg and did not come from a peer; 0 unless resync
  *     has a bug
+ * @param servedToPeers bytes of content sent to peers in this run; 0 in a pool that was always healthy
  */
 public record LegStatus(
     long incarnation,
@@ -43,9 +44,10 @@ public record LegStatus(
     boolean lostPower,
     String missesEverything,
     long absentMisses,
-    long healedElsewhere) {
+    long healedElsewhere,
+    long servedToPeers) {
 
-  /** A status without the two figures that only operators want. */
+  /** A status without the figures that only operators want. */
   public LegStatus(
       long incarnation,
       long adoptedGeneration,
@@ -79,6 +81,7 @@ public record LegStatus(
         lostPower,
         missesEverything,
         0,
+        0,
         0);
   }
 
@@ -101,6 +104,7 @@ public record LegStatus(
         lostPower,
         missesEverything,
         absentMisses,
-        healedElsewhere);
+        healedElsewhere,
+        servedToPeers);
   }
 }

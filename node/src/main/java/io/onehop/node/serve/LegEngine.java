@@ -179,7 +179,8 @@ public final class LegEngine implements LegDataPlane, PoolPort {
         sb.lostPower(),
         sb.missesEverything(),
         books.absentMisses(),
-        healer.healedElsewhere());
+        healer.healedElsewhere(),
+        peers.servedBytes());
   }
 
   @Override
