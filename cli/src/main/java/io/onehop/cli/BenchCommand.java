@@ -187,8 +187,8 @@ final class BenchCommand implements Callable<Integer> {
         if (h.isEmpty()) {
           throw new Failure(Failure.NO, victim + " is not running");
         }
-        load.mark();
         h.get().destroyForcibly();
+        load.mark();
         Upper.await(
             "a write is acknowledged", 30, () -> load.firstAfterMark() >= 0 || load.errors() > 0);
         if (load.errors() > 0) {

@@ -120,8 +120,8 @@ final class DemoCommand implements Callable<Integer> {
       throw new Failure(Failure.NO, VICTIM + " is not running");
     }
     say("SIGKILL to " + VICTIM + " (pid " + victim.get().pid() + ") in the middle of writing");
-    load.mark();
     victim.get().destroyForcibly();
+    load.mark();
     Upper.await(
         "a write is acknowledged again", 30, () -> load.firstAfterMark() >= 0 || load.errors() > 0);
     Upper.await(

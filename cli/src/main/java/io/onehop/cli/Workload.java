@@ -88,7 +88,12 @@ final class Workload implements AutoCloseable {
           fill(buffer, b, written[b]);
         }
         buffer.flip();
-        nbd.write((long) first * BLOCK, buffer, false, error -> done(first, count, buffer, error));
+        long submitted = System.nanoTime();
+        nbd.write(
+            (long) first * BLOCK,
+            buffer,
+            false,
+            error -> done(first, count, buffer, submitted, error));
       }
     } catch (IOException e) {
       synchronized (this) {
@@ -109,7 +114,8 @@ final class Workload implements AutoCloseable {
     return ((long) version << 32 | block) * 0x9E3779B97F4A7C15L + word;
   }
 
-  private synchronized void done(int first, int count, ByteBuffer buffer, int error) {
+  private synchronized void done(
+      int first, int count, ByteBuffer buffer, long submitted, int error) {
     long now = System.nanoTime();
     inFlight--;
     buffers.add(buffer);
@@ -125,7 +131,7 @@ final class Workload implements AutoCloseable {
       bytes += (long) count * BLOCK;
       longestStall = Math.max(longestStall, now - lastAck);
       lastAck = now;
-      if (markedAt != 0 && firstAfterMark < 0) {
+      if (markedAt != 0 && firstAfterMark < 0 && submitted >= markedAt) {
         firstAfterMark = now - markedAt;
       }
     }
@@ -147,7 +153,10 @@ final class Workload implements AutoCloseable {
     firstAfterMark = -1;
   }
 
-  /** Nanoseconds from {@link #mark} to the next acknowledged write; -1 if there was none yet. */
+  /**
+   * Nanoseconds from {@link #mark} to the first acknowledgement of a write sent after it; -1 if
+   * none.
+   */
   synchronized long firstAfterMark() {
     return firstAfterMark;
   }

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param absentMisses blocks that the absent leg misses by this leg's map (of several, the most)
  * @param healedElsewhere bytes that healed this leg and did not come from a peer; 0 unless resync
  *     has a bug
- * @param servedToPeers bytes of content sent to peers in this run; 0 in a pool that was always healthy
+ * @param servedToPeers bytes of content sent to peers in this run; 0 in a pool that was always
+ *     healthy
  */
 public record LegStatus(
     long incarnation,
