@@ -147,7 +147,7 @@ final class Session {
     Buf b = e.buffers.take(AttachRequestCodec.MAX_BYTES);
     ByteBuffer out = b.view(0, AttachRequestCodec.MAX_BYTES);
     AttachRequestCodec.encode(
-        new AttachRequest(e.settings.session(), e.settings.host(), e.settings.pid()), out);
+        new AttachRequest(e.settings.session(), e.settings.host(), e.settings.pid(), false), out);
     int length = out.position();
     b.done(out);
     l.send(h, b, 0, length);

@@ -12,8 +12,9 @@ public sealed interface LegEdge {
   record Suspected(UUID session, long epoch, int member, long generation, String reason)
       implements LegEdge {}
 
-  /** A client wants to attach; answer by token. */
-  record AttachAsked(long token, UUID session, String host, long pid) implements LegEdge {}
+  /** A client wants to attach, by takeover from whoever holds the pool or not; answer by token. */
+  record AttachAsked(long token, UUID session, String host, long pid, boolean takeover)
+      implements LegEdge {}
 
   /** The writer wants to detach. */
   record DetachAsked(long token, UUID session, long epoch) implements LegEdge {}

@@ -180,7 +180,8 @@ final class ClientLinks {
         AttachRequest a = AttachRequestCodec.decode(payload);
         long token = ask(l, h, FrameType.ATTACH_ACK);
         if (token != 0) {
-          edges.accept(new LegEdge.AttachAsked(token, a.session(), a.host(), a.pid()));
+          edges.accept(
+              new LegEdge.AttachAsked(token, a.session(), a.host(), a.pid(), a.takeover()));
         }
       }
       case FrameType.DETACH -> {

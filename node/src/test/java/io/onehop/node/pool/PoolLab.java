@@ -192,7 +192,7 @@ final class PoolLab {
 
   long attach(int node, UUID session) {
     long token = ++tokens;
-    edge(node, new LegEdge.AttachAsked(token, session, "host-x", 4711));
+    edge(node, new LegEdge.AttachAsked(token, session, "host-x", 4711, false));
     return token;
   }
 

@@ -165,7 +165,7 @@ final class TableRow {
   private void tell(String fact) {
     String[] word = fact.split(" ");
     switch (fact) {
-      case "attach" -> edge(new LegEdge.AttachAsked(1, new UUID(4, 4), "h", 1));
+      case "attach" -> edge(new LegEdge.AttachAsked(1, new UUID(4, 4), "h", 1, false));
       case "detach" -> edge(new LegEdge.DetachAsked(1, SESSION, EPOCH));
       case "healed" -> edge(new LegEdge.Healed(GENERATION));
       case "healed earlier" -> edge(new LegEdge.Healed(GENERATION - 1));

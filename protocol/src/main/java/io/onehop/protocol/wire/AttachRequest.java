@@ -8,5 +8,6 @@ import java.util.UUID;
  * @param session its 128-bit id
  * @param host its host, for the operator
  * @param pid its process id
+ * @param takeover end the session of a holder first, even of a living one
  */
-public record AttachRequest(UUID session, String host, long pid) {}
+public record AttachRequest(UUID session, String host, long pid, boolean takeover) {}

@@ -29,11 +29,17 @@ final class WireReader {
 
   /** The layout version that must come first. */
   void version(int known) throws WireException {
+    version(known, known);
+  }
+
+  /** The layout version that must come first, one of {@code oldest} to {@code newest}. */
+  int version(int oldest, int newest) throws WireException {
     int version = u16("version");
-    if (version != known) {
+    if (version < oldest || version > newest) {
       throw new WireException(
-          what + ": layout version " + version + " is unknown, this program knows " + known);
+          what + ": layout version " + version + " is unknown, this program knows " + newest);
     }
+    return version;
   }
 
   int u8(String field) throws WireException {

@@ -108,7 +108,7 @@ final class WireCodecTest {
 
   private static byte[] attachBytes() {
     ByteBuffer b = ByteBuffer.allocate(AttachRequestCodec.MAX_BYTES);
-    AttachRequestCodec.encode(new AttachRequest(POOL, "hé", 99), b);
+    AttachRequestCodec.encode(new AttachRequest(POOL, "hé", 99, true), b);
     return bytes(b);
   }
 
@@ -118,7 +118,7 @@ final class WireCodecTest {
     golden("view-1.hex", ViewCodec.encode(view()));
     golden("hello-1.hex", helloBytes());
     golden("hello-ack-1.hex", ackBytes());
-    golden("attach-request-1.hex", attachBytes());
+    golden("attach-request-2.hex", attachBytes());
   }
 
   private static void golden(String name, byte[] actual) throws Exception {
@@ -137,8 +137,19 @@ final class WireCodecTest {
     assertEquals(
         new HelloAck(OTHER, 12, 34, view()), HelloAckCodec.decode(ByteBuffer.wrap(ackBytes())));
     assertEquals(
-        new AttachRequest(POOL, "hé", 99),
+        new AttachRequest(POOL, "hé", 99, true),
         AttachRequestCodec.decode(ByteBuffer.wrap(attachBytes())));
+  }
+
+  @Test
+  void attachRequestOfTheFirstLayoutKnowsNoTakeover() throws Exception {
+    try (InputStream in = WireCodecTest.class.getResourceAsStream("attach-request-1.hex")) {
+      assertNotNull(in);
+      String hex = new String(in.readAllBytes(), StandardCharsets.US_ASCII).replaceAll("\\s", "");
+      assertEquals(
+          new AttachRequest(POOL, "hé", 99, false),
+          AttachRequestCodec.decode(ByteBuffer.wrap(HexFormat.of().parseHex(hex))));
+    }
   }
 
   @Test
