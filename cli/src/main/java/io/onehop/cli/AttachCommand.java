@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,11 +44,17 @@ import picocli.CommandLine.Parameters;
     description = {
       "",
       "Prints `ready URI` when it serves; SIGTERM or Ctrl-C detaches in order (exit 0).",
-      "Another client that is alive is a refusal (exit 3); one that is silent is waited for."
+      "Another client that is alive is a refusal (exit 3), unless --takeover; one that is silent"
+          + " is",
+      "waited for, at most 30 s. When the pool ends the session of a client that was silent for"
+          + " too",
+      "long, requests wait and it goes on, if nobody else was admitted; else they are answered",
+      "ESHUTDOWN and it ends (exit 3)."
     },
     mixinStandardHelpOptions = true)
 final class AttachCommand implements Callable<Integer>, VolumeListener {
   private static final long ATTACH_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final long LET_GO_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   @Mixin private Target target = new Target();
 
@@ -64,7 +71,9 @@ final class AttachCommand implements Callable<Integer>, VolumeListener {
   @Option(names = "--pid-file", paramLabel = "FILE", description = "Holds the pid while it runs.")
   private @Nullable Path pidFile;
 
-  @Option(names = "--takeover", description = "Not possible yet.")
+  @Option(
+      names = "--takeover",
+      description = "End the session of whoever holds the pool, even of a living client.")
   private boolean takeover;
 
   private final CompletableFuture<PoolView> attached = new CompletableFuture<>();
@@ -78,10 +87,6 @@ final class AttachCommand implements Callable<Integer>, VolumeListener {
 
   @Override
   public Integer call() throws Exception {
-    if (takeover) {
-      throw new Failure(
-          Failure.USAGE, "--takeover is not possible yet: stop the other client first");
-    }
     NbdAddress at = UpCommand.address(nbd);
     Processes.endWithParent();
     try {
@@ -111,7 +116,9 @@ final class AttachCommand implements Callable<Integer>, VolumeListener {
             hostName(),
             ProcessHandle.current().pid(),
             ATTACH_NANOS,
-            EngineSettings.DEFAULT_MAX_REQUESTS);
+            EngineSettings.DEFAULT_MAX_REQUESTS,
+            takeover,
+            EngineSettings.DEFAULT_RESUME_NANOS);
     VolumeEngine e =
         new VolumeEngine(
             l, new BootClock()::nanos, new TcpTransport(l), settings, ClientRules.ALL, this);
@@ -119,28 +126,40 @@ final class AttachCommand implements Callable<Integer>, VolumeListener {
     Signals.onStop(0, this::stop);
     l.execute(e::start);
     PoolView view = awaitAttached();
-    try {
-      server =
-          NbdServer.start(
-              l, buffers, e, new Export(name, "OneHop pool " + name, view.sizeBytes()), at);
-    } catch (IOException x) {
-      stop();
-      throw new Failure(Failure.REFUSED, Failure.text(x), x);
-    }
+    Export export = new Export(name, "OneHop pool " + name, view.sizeBytes());
+    NbdServer s = listen(l, buffers, e, export, at);
+    server = s;
     if (file != null) {
       writePid(file);
     }
-    System.out.println("ready " + server.uri());
+    System.out.println("ready " + s.uri());
     System.out.flush();
     String reason = over.join();
     if (reason != null && !stopping) {
       System.err.println("onehop: " + name + ": " + reason);
-      server.ended(reason);
+      s.ended(reason);
       // Clients that are in the middle of something get their ESHUTDOWN before the socket closes.
-      server.shutdown(TimeUnit.SECONDS.toNanos(2)).join();
+      s.shutdown(TimeUnit.SECONDS.toNanos(2)).join();
       return Failure.REFUSED;
     }
     return 0;
+  }
+
+  /** After a takeover the client that held the pool gets a moment to let go of the address. */
+  private NbdServer listen(
+      DataLoop l, BufPool buffers, VolumeEngine e, Export export, NbdAddress at) {
+    long until = System.nanoTime() + (takeover ? LET_GO_NANOS : 0);
+    while (true) {
+      try {
+        return NbdServer.start(l, buffers, e, export, at);
+      } catch (IOException x) {
+        if (System.nanoTime() - until >= 0) {
+          stop();
+          throw new Failure(Failure.REFUSED, Failure.text(x), x);
+        }
+        LockSupport.parkNanos(LET_GO_NANOS / 50);
+      }
+    }
   }
 
   /** Waits for the session; says what for when that takes longer than a moment. */
@@ -255,6 +274,21 @@ final class AttachCommand implements Callable<Integer>, VolumeListener {
   @Override
   public void attached(PoolView view) {
     attached.complete(view);
+  }
+
+  @Override
+  public void suspended(String reason) {
+    System.err.println(
+        "onehop: "
+            + name
+            + ": the session was ended, "
+            + reason
+            + "; requests wait, it asks again");
+  }
+
+  @Override
+  public void resumed(PoolView view) {
+    System.err.println("onehop: " + name + ": the session goes on");
   }
 
   @Override

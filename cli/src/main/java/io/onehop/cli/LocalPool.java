@@ -62,14 +62,19 @@ final class LocalPool {
     return Files.isDirectory(dir.resolve("conf"));
   }
 
-  /** Makes the folder for {@code legs} data nodes and a witness, with free ports. */
+  /**
+   * Makes the folder for {@code legs} data nodes, with free ports; an even number of them gets a
+   * witness, so that the number of voters is odd.
+   */
   static LocalPool create(Path given, int legs) {
     Path dir = given.toAbsolutePath().normalize();
     List<String> names = new ArrayList<>();
     for (int i = 0; i < legs; i++) {
       names.add("node-" + (char) ('a' + i));
     }
-    names.add(WITNESS);
+    if (legs % 2 == 0) {
+      names.add(WITNESS);
+    }
     try {
       List<Integer> ports = freePorts(names.size() * 3);
       StringBuilder list = new StringBuilder();
@@ -132,6 +137,11 @@ final class LocalPool {
 
   List<NodeSettings> nodes() {
     return nodes;
+  }
+
+  /** How many of the nodes hold data. */
+  int legs() {
+    return (int) nodes.stream().filter(n -> !n.name().equals(WITNESS)).count();
   }
 
   /** API addresses of all nodes. */

@@ -2,6 +2,7 @@ package io.onehop.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.onehop.node.pools.CreateRequest;
 import java.io.Console;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,11 +57,15 @@ final class PoolCommand implements Runnable {
         required = true,
         split = ",",
         paramLabel = "NODE",
-        description = "The two nodes that hold the data.")
+        description = "The nodes that hold the data, 1 to 5, separated by commas.")
     private List<String> data = new ArrayList<>();
 
-    @Option(names = "--witness", paramLabel = "NODE", description = "A node that only votes.")
-    private @Nullable String witness;
+    @Option(
+        names = "--witness",
+        split = ",",
+        paramLabel = "NODE",
+        description = "Nodes that only vote, separated by commas.")
+    private List<String> witnesses = new ArrayList<>();
 
     @Option(
         names = "--device",
@@ -84,10 +89,14 @@ final class PoolCommand implements Runnable {
       if (bytes < 1) {
         throw new Failure(Failure.USAGE, "--size: a pool has at least one byte");
       }
-      if (data.size() != 2) {
+      if (data.size() > CreateRequest.MAX_DATA) {
         throw new Failure(
             Failure.USAGE,
-            "--data names " + data.size() + " nodes: only 2 data legs are possible so far");
+            "--data names "
+                + data.size()
+                + " nodes: a pool has 1 to "
+                + CreateRequest.MAX_DATA
+                + " data legs");
       }
       if (!onNoQuorum.equals("suspend") && !onNoQuorum.equals("error")) {
         throw new Failure(
@@ -97,9 +106,7 @@ final class PoolCommand implements Runnable {
       body.put("name", name).put("sizeBytes", bytes).put("onNoQuorum", onNoQuorum);
       body.put("force", force);
       data.forEach(body.putArray("data")::add);
-      if (witness != null) {
-        body.putArray("witness").add(witness);
-      }
+      witnesses.forEach(body.putArray("witness")::add);
       ObjectNode paths = body.putObject("devices");
       devices.forEach((node, path) -> paths.put(node, path.toString()));
       Api api = target.api();
@@ -108,12 +115,30 @@ final class PoolCommand implements Runnable {
       Upper.await("a node serves '" + name + "'", 15, () -> shown(api, name));
       JsonNode made = api.get("/v1/pools/" + encode(name));
       System.out.println("created " + name + " " + made.path("uuid").asText());
-      if (witness == null) {
-        System.err.println(
-            "onehop: note: two legs and no witness: the pool cannot lose either of them and go on;"
-                + " with a witness (--witness NODE, when it is created) it can lose any one");
+      String note = note(data.size(), witnesses.size());
+      if (!note.isEmpty()) {
+        System.err.println("onehop: note: " + note);
       }
       return 0;
+    }
+
+    /** What an even number of voters means, one line; empty for an odd one. */
+    static String note(int legs, int witnesses) {
+      int voters = legs + witnesses;
+      if (voters % 2 != 0) {
+        return "";
+      }
+      int spare = (voters - 1) / 2;
+      return legs
+          + (legs == 1 ? " leg and " : " legs and ")
+          + (witnesses == 0
+              ? "no witness"
+              : witnesses == 1 ? "1 witness" : witnesses + " witnesses")
+          + " are an even number of voters: the pool can lose "
+          + (spare == 0 ? "none" : "any " + spare)
+          + " of them and go on; with one more witness (--witness, when it is created) it can lose"
+          + " any "
+          + (spare + 1);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.onehop.cli;
 
 import io.onehop.nbd.wire.NbdAddress;
+import io.onehop.node.pools.CreateRequest;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -10,11 +11,12 @@ import picocli.CommandLine.Option;
 /** A local pool to try. */
 @Command(
     name = "up",
-    header = "Starts a local pool to try: two data nodes, a witness and an NBD client.",
+    header = "Starts a local pool to try: data nodes, a witness if needed, and an NBD client.",
     description = {
       "",
       "Prints `ready URI` when the pool serves. Ctrl-C stops everything in order; a second `up` on",
-      "the same folder goes on with its data."
+      "the same folder goes on with its data. An even number of legs gets a witness, so that the",
+      "number of voters is odd; an odd number needs none."
     },
     mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
@@ -28,8 +30,8 @@ final class UpCommand implements Callable<Integer> {
   @Option(names = "--size", paramLabel = "SIZE", description = "Size of the pool (default 1G).")
   private @Nullable String size;
 
-  @Option(names = "--legs", paramLabel = "N", description = "Data legs; only 2 so far.")
-  private int legs = 2;
+  @Option(names = "--legs", paramLabel = "N", description = "Data legs, 1 to 5 (default 2).")
+  private @Nullable Integer legs;
 
   @Option(
       names = "--nbd",
@@ -39,8 +41,10 @@ final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (legs != 2) {
-      throw new Failure(Failure.USAGE, "--legs " + legs + ": only 2 data legs are possible so far");
+    if (legs != null && (legs < 1 || legs > CreateRequest.MAX_DATA)) {
+      throw new Failure(
+          Failure.USAGE,
+          "--legs " + legs + ": a pool has 1 to " + CreateRequest.MAX_DATA + " legs");
     }
     if (size != null && usage(() -> Units.bytes(java.util.Objects.requireNonNull(size))) < 1) {
       throw new Failure(Failure.USAGE, "--size: a pool has at least one byte");

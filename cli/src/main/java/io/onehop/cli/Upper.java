@@ -39,8 +39,12 @@ final class Upper implements AutoCloseable {
     this.lockFile = lockFile;
   }
 
-  /** Opens or makes {@code dir}; nothing is started yet. */
-  static Upper in(Path dir, int legs) {
+  /**
+   * Opens or makes {@code dir}; nothing is started yet.
+   *
+   * @param legs how many data nodes it has; null for as many as it has, or 2
+   */
+  static Upper in(Path dir, @Nullable Integer legs) {
     try {
       // Locked before anything is looked at: two of us may be making the same folder.
       Path run = dir.resolve("run");
@@ -54,14 +58,38 @@ final class Upper implements AutoCloseable {
         throw new Failure(
             Failure.REFUSED, "another `onehop up` runs on " + dir + ": stop it first");
       }
-      return new Upper(
-          LocalPool.exists(dir) ? LocalPool.open(dir) : LocalPool.create(dir, legs), lock);
+      try {
+        return new Upper(pool(dir, legs), lock);
+      } catch (Failure e) {
+        lock.close();
+        throw e;
+      }
     } catch (IOException e) {
       throw new Failure(
           Failure.REFUSED,
           "cannot use " + dir + " (" + Failure.text(e) + "): name a folder that can be written",
           e);
     }
+  }
+
+  private static LocalPool pool(Path dir, @Nullable Integer legs) {
+    if (!LocalPool.exists(dir)) {
+      return LocalPool.create(dir, legs == null ? 2 : legs);
+    }
+    LocalPool made = LocalPool.open(dir);
+    if (legs != null && legs != made.legs()) {
+      throw new Failure(
+          Failure.REFUSED,
+          "the pool in "
+              + dir
+              + " has "
+              + made.legs()
+              + (made.legs() == 1 ? " leg" : " legs")
+              + ", not "
+              + legs
+              + ": leave --legs out, or use another folder");
+    }
+    return made;
   }
 
   LocalPool pool() {
@@ -149,12 +177,9 @@ final class Upper implements AutoCloseable {
     body.put("name", LocalPool.POOL);
     body.put("sizeBytes", Units.bytes(size));
     var data = body.putArray("data");
+    var witness = body.putArray("witness");
     for (NodeSettings n : pool.nodes()) {
-      if (n.name().equals(LocalPool.WITNESS)) {
-        body.putArray("witness").add(n.name());
-      } else {
-        data.add(n.name());
-      }
+      (n.name().equals(LocalPool.WITNESS) ? witness : data).add(n.name());
     }
     api().send("POST", "/v1/pools", body, 60_000);
   }

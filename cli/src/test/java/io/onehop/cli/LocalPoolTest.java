@@ -39,6 +39,44 @@ final class LocalPoolTest {
   }
 
   @Test
+  void anEvenNumberOfLegsGetsAWitness() {
+    for (int legs = 1; legs <= 5; legs++) {
+      LocalPool p = LocalPool.create(tmp.resolve("p" + legs), legs);
+      assertThat(p.legs()).isEqualTo(legs);
+      assertThat(p.nodes()).hasSize(legs % 2 == 0 ? legs + 1 : legs);
+      assertThat(p.nodes().get(legs - 1).name()).isEqualTo("node-" + "abcde".charAt(legs - 1));
+    }
+  }
+
+  @Test
+  void anotherNumberOfLegsIsRefused() {
+    Path dir = tmp.resolve("three");
+    try (Upper three = Upper.in(dir, 3)) {
+      assertThat(three.pool().legs()).isEqualTo(3);
+    }
+    assertThatThrownBy(() -> Upper.in(dir, 2))
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.exitCode()).isEqualTo(Failure.REFUSED))
+        .hasMessageContaining("has 3 legs, not 2: leave --legs out");
+    // Refused, it holds no lock.
+    try (Upper again = Upper.in(dir, null)) {
+      assertThat(again.pool().legs()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void anEvenNumberOfVotersIsExplained() {
+    assertThat(PoolCommand.Create.note(3, 0)).isEmpty();
+    assertThat(PoolCommand.Create.note(1, 0)).isEmpty();
+    assertThat(PoolCommand.Create.note(2, 3)).isEmpty();
+    assertThat(PoolCommand.Create.note(2, 0))
+        .startsWith("2 legs and no witness are an even number of voters: the pool can lose none of")
+        .endsWith("it can lose any 1");
+    assertThat(PoolCommand.Create.note(1, 1)).startsWith("1 leg and 1 witness").contains("none");
+    assertThat(PoolCommand.Create.note(2, 2)).contains("lose any 1 of").endsWith("any 2");
+  }
+
+  @Test
   void aFolderOfSomethingElseIsRefused() throws IOException {
     assertInput(tmp.resolve("nowhere"), "has no conf/");
     Files.createDirectories(tmp.resolve("empty/conf"));

@@ -107,10 +107,14 @@ final class MainTest {
     run("attach", "v", "--nbd", "unix:").refused(2, "names no path");
     run("attach", "v", "--nbd", "tcp:x").refused(2, "HOST:PORT");
     run("attach", "v", "--nbd", "unix:/" + "x".repeat(120)).refused(2, "at most 107");
-    run("attach", "v", "--nbd", "unix:/x", "--takeover").refused(2, "not possible yet");
-    run("chaos", "--minutes", "5", "--seed", "3").refused(2, "not possible yet");
+    run("attach", "v", "--nbd", "unix:/x", "--takeover=yes").refused(2, "--takeover");
+    run("chaos", "--minutes", "0").refused(2, "--minutes");
+    run("chaos", "--legs", "1").refused(2, "--legs");
+    run("chaos", "--seed", "x").refused(2, "--seed");
+    run("chaos", "--minutes", "1").refused(3, "use a checkout");
     run("up").refused(2, "--dir");
-    run("up", "--dir", dir, "--legs", "3").refused(2, "only 2");
+    run("up", "--dir", dir, "--legs", "0").refused(2, "1 to 5 legs");
+    run("up", "--dir", dir, "--legs", "6").refused(2, "1 to 5 legs");
     run("up", "--dir", dir, "--legs", "x").refused(2, "--legs");
     run("up", "--dir", dir, "--nbd", "unix:" + dir + "x".repeat(120)).refused(2, "at most 107");
     run("up", "--dir", dir + "/" + "x".repeat(120)).refused(2, "at most 107");
@@ -122,8 +126,9 @@ final class MainTest {
       run("pool", "create", "v", "--data", "a,b", "--size", junk)
           .refused(2, junk.equals("0") ? "--size" : junk);
     }
-    run("pool", "create", "v", "--data", "a", "--size", "1G").refused(2, "only 2 data legs");
-    run("pool", "create", "v", "--data", "a,b,c", "--size", "1G").refused(2, "only 2 data legs");
+    run("pool", "create", "v", "--size", "1G").refused(2, "--data");
+    run("pool", "create", "v", "--data", "a,b,c,d,e,f", "--size", "1G")
+        .refused(2, "names 6 nodes: a pool has 1 to 5 data legs");
     run("pool", "create", "v", "--data", "a,b", "--size", "1G", "--on-no-quorum", "wait")
         .refused(2, "--on-no-quorum");
     run("pool", "create", "v", "--data", "a,b", "--size", "1G", "--device", "a")
@@ -146,7 +151,8 @@ final class MainTest {
             List.of("pool", "set", "v", "a=b"),
             List.of("pool", "delete", "v", "--yes"),
             List.of("pool", "create", "v", "--size", "1M", "--data", "a,b"),
-            List.of("attach", "v", "--nbd", "unix:" + tmp.resolve("s")))) {
+            List.of("attach", "v", "--nbd", "unix:" + tmp.resolve("s")),
+            List.of("attach", "v", "--nbd", "unix:" + tmp.resolve("s"), "--takeover"))) {
       List<String> all = new java.util.ArrayList<>(args);
       all.addAll(List.of("--server", dead + ",127.0.0.1:0"));
       run(all.toArray(String[]::new)).refused(3, dead);

@@ -6,8 +6,8 @@ package io.onehop.client;
  *
  * @param countAfterAdoption rule 3.3: a write completes only when every leg of the write set has
  *     adopted the client's view; off: answers alone are enough
- * @param voidOldAnswers rule 3.3: answers of an older stint, incarnation or epoch do not count and
- *     are dropped at a new view; off: an answer once given counts for ever
+ * @param voidOldAnswers rule 3.3: answers of an older stint or incarnation do not count and are
+ *     dropped at a new view; off: an answer once given counts for ever
  * @param watermarkOverWriteSet rule 3.6; off: the watermark means "complete on the in-sync legs"
  * @param holdFailedWrites rule 3.7: a write answered with an error stays in the table, locked; off:
  *     it is forgotten
@@ -17,6 +17,14 @@ package io.onehop.client;
  *     needless; off: a single leg in sync does
  * @param sameSequence rule 3.3: requests are sent again with the same sequence number; off: with a
  *     new one
+ * @param oldEpochAnswersDropped rules 3.3, 5.3: an answer given under an epoch that the session
+ *     held before does not count, however late it comes; off: it does
+ * @param resendAllOnResume rule 5.3: what was unanswered when the epoch ended is sent to all legs
+ *     again under the next one; off: only to those that had not answered
+ * @param erroredWritesLeaveOnResume rule 5.3: writes answered with an error leave the table with
+ *     their epoch; off: they are driven on and keep their range locked
+ * @param fencedForGood rule 5.3: a session that may not go on, or after which another was admitted,
+ *     never tries to; off: it asks whatever the view says
  */
 public record ClientRules(
     boolean countAfterAdoption,
@@ -26,8 +34,12 @@ public record ClientRules(
     boolean flushWriteSet,
     boolean lease,
     boolean leaseByWriteSet,
-    boolean sameSequence) {
+    boolean sameSequence,
+    boolean oldEpochAnswersDropped,
+    boolean resendAllOnResume,
+    boolean erroredWritesLeaveOnResume,
+    boolean fencedForGood) {
   /** Every rule on. */
   public static final ClientRules ALL =
-      new ClientRules(true, true, true, true, true, true, true, true);
+      new ClientRules(true, true, true, true, true, true, true, true, true, true, true, true);
 }

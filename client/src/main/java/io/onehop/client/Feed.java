@@ -24,6 +24,11 @@ final class Feed {
     queue.poll();
   }
 
+  /** {@code op} is no more. */
+  void remove(Op op) {
+    queue.remove(op);
+  }
+
   void clear() {
     queue.clear();
   }

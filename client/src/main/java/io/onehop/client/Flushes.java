@@ -47,6 +47,7 @@ final class Flushes {
       used++;
       ops[s] = op;
       begin(s);
+      sendRest(s);
     }
   }
 
@@ -59,7 +60,11 @@ final class Flushes {
     started[s] = e.loop.now();
     sent[s] = 0;
     acked[s] = 0;
-    for (int m = legs() & e.links.usable; m != 0; m &= m - 1) {
+  }
+
+  private void sendRest(int s) {
+    int to = e.session.attached() ? legs() & e.links.usable & ~sent[s] : 0;
+    for (int m = to; m != 0; m &= m - 1) {
       send(s, e.links.at(Integer.numberOfTrailingZeros(m)));
     }
   }
@@ -81,10 +86,32 @@ final class Flushes {
     }
   }
 
-  void onView() {
+  /** {@code op} is no more. */
+  void forget(Op op) {
+    for (int s = 0; s < SLOTS; s++) {
+      if (ops[s] == op) {
+        ops[s] = null;
+        used--;
+      }
+    }
+    feed.remove(op);
+    pump();
+  }
+
+  /** All begin again: no answer of an older view or epoch counts any more. */
+  void beginAgain() {
     for (int s = 0; s < SLOTS; s++) {
       if (ops[s] != null) {
         begin(s);
+      }
+    }
+  }
+
+  /** To the legs that have not got it since. */
+  void sendRest() {
+    for (int s = 0; s < SLOTS; s++) {
+      if (ops[s] != null) {
+        sendRest(s);
       }
     }
   }
@@ -101,7 +128,7 @@ final class Flushes {
   private void answer(int s, Link l, FrameHeader h) {
     switch (h.status) {
       case Status.OK -> {
-        if (h.epoch != e.session.epoch
+        if ((h.epoch != e.session.epoch && e.rules.oldEpochAnswersDropped())
             || h.generation < e.views.since[l.index]
             || l.incarnation != e.views.incarnation[l.index]) {
           e.tally.voidAnswers++;

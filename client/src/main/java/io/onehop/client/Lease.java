@@ -5,6 +5,7 @@ import io.onehop.transport.FrameHeader;
 import io.onehop.transport.FrameType;
 import io.onehop.transport.Status;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The read lease of rule 5.4: granted by a majority of voters, counted from the sending of the
@@ -15,6 +16,15 @@ final class Lease {
   private final long[] granted = new long[PoolView.MAX_MEMBERS];
   private final long[] sorted = new long[PoolView.MAX_MEMBERS];
   private long until = Long.MIN_VALUE;
+
+  /** Fingerprint of the voter list, and the voters as a mask. */
+  private long voters;
+
+  private int voterMask;
+
+  /** Grants of requests sent before do not count: they named another voter list. */
+  private long listFrom = Long.MIN_VALUE;
+
   private boolean stopped;
   private int turn;
 
@@ -36,7 +46,7 @@ final class Lease {
     // With a syncing leg beside the only one in sync the lease is needed: it may be promoted
     // unseen.
     int alone = e.rules.leaseByWriteSet() ? e.views.writeSet : e.views.inSync;
-    return !stopped && ((alone & alone - 1) == 0 || e.clock.getAsLong() < until);
+    return wanted() && ((alone & alone - 1) == 0 || e.clock.getAsLong() < until);
   }
 
   /** Rule 5.1: a detaching client stops reading before it asks. */
@@ -44,21 +54,26 @@ final class Lease {
     stopped = true;
   }
 
-  void onView(PoolView v, PoolView old) {
-    for (int i = 0; i < granted.length; i++) {
-      boolean same =
-          i < v.members().size()
-              && i < old.members().size()
-              && v.members().get(i).id().equals(old.members().get(i).id());
-      if (!same) {
-        granted[i] = Long.MIN_VALUE;
-      }
-    }
-    if (v.members().size() != old.members().size()) {
-      // Another voter list: a grant names the list it was given for.
-      Arrays.fill(granted, Long.MIN_VALUE);
+  /** The epoch is over, and what was granted under it with it (rule 5.3). */
+  void drop() {
+    Arrays.fill(granted, Long.MIN_VALUE);
+    until = Long.MIN_VALUE;
+  }
+
+  void onView(PoolView v, @Nullable PoolView old) {
+    voters = v.votersId();
+    voterMask = v.voterMask();
+    if (old == null || old.votersId() != voters) {
+      // A grant counts for the voter list that its request named (rule 5.4).
+      listFrom = e.clock.getAsLong();
+      drop();
     }
     judge();
+  }
+
+  /** Puts what a renewal has to name into {@code h}: the epoch is there, the voter list is not. */
+  void name(FrameHeader h) {
+    h.offset = voters;
   }
 
   void heartbeatAnswer(Link l, FrameHeader h) {
@@ -73,12 +88,15 @@ final class Lease {
     }
   }
 
-  private void grant(int voters, FrameHeader h) {
+  private void grant(int members, FrameHeader h) {
     // extra is our own clock, echoed; one from the future is none of ours.
     if (h.epoch != e.session.epoch || !wanted() || h.extra > e.clock.getAsLong()) {
       return;
     }
-    for (int m = voters; m != 0; m &= m - 1) {
+    if (h.extra < listFrom) {
+      return;
+    }
+    for (int m = members & voterMask; m != 0; m &= m - 1) {
       int i = Integer.numberOfTrailingZeros(m);
       granted[i] = Math.max(granted[i], h.extra);
     }
@@ -109,10 +127,11 @@ final class Lease {
     long now = e.clock.getAsLong();
     long late = now - 3 * e.views.policies.heartbeatNanos() / 2;
     int missing = 0;
-    for (int i = 0; i < e.views.members; i++) {
+    for (int m = voterMask; m != 0; m &= m - 1) {
+      int i = Integer.numberOfTrailingZeros(m);
       missing |= granted[i] < late ? 1 << i : 0;
     }
-    int relays = e.links.usable & e.views.inSync;
+    int relays = e.links.usable;
     if (missing == 0 || relays == 0) {
       return;
     }
@@ -124,18 +143,19 @@ final class Lease {
         FrameHeader h = l.head(FrameType.LEASE);
         h.length = missing & ~l.bit() & 0xffff_ffffL;
         h.extra = now;
+        name(h);
         l.send(h);
         return;
       }
     }
   }
 
-  /** Voters that renewed within the lease's length, as a mask. */
-  int grantors() {
+  /** Voters that have not renewed within the lease's length, as a mask. */
+  int missing() {
     long since = e.clock.getAsLong() - e.views.policies.leaseNanos();
-    int mask = 0;
+    int mask = voterMask;
     for (int i = 0; i < e.views.members; i++) {
-      mask |= granted[i] > since ? 1 << i : 0;
+      mask &= granted[i] > since ? ~(1 << i) : ~0;
     }
     return mask;
   }

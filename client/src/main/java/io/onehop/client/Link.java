@@ -52,6 +52,9 @@ final class Link {
   /** Not before: its store has just failed. */
   long againFrom;
 
+  /** Speaks for another lineage of the pool: a forced promotion left us behind (rule 8.6). */
+  boolean foreign;
+
   /** Why it is not ready, for people. */
   String problem = "not connected yet";
 
@@ -180,7 +183,10 @@ final class Link {
     heartbeatAt = e.loop.now();
     FrameHeader h = head(FrameType.HEARTBEAT);
     h.extra = e.clock.getAsLong();
-    h.flags = e.lease.wanted() ? FrameType.FLAG_LEASE : 0;
+    if (e.lease.wanted()) {
+      h.flags = FrameType.FLAG_LEASE;
+      e.lease.name(h);
+    }
     send(h);
   }
 
@@ -240,6 +246,7 @@ final class Link {
   private void greeted(FrameHeader h, ByteBuffer payload) throws WireException {
     if (h.status != Status.OK) {
       String text = TextCodec.decode(payload);
+      foreign = index >= 0 && h.status == Status.WRONG_POOL;
       drop(text.isEmpty() ? Status.name(h.status) : text);
       return;
     }
@@ -254,9 +261,11 @@ final class Link {
     if (v != null
         && theirs != null
         && !(theirs.pool().equals(v.pool()) && theirs.lineage().equals(v.lineage()))) {
+      foreign = index >= 0;
       drop(to + " belongs to another pool or lineage");
       return;
     }
+    foreign = false;
     handle = ack.handle();
     incarnation = ack.incarnation();
     viewSent = 0;

@@ -57,7 +57,9 @@ final class Links {
     closeServers("the view is known");
     for (int i = 0; i < links.length; i++) {
       Link l = links[i];
-      Member m = i < v.members().size() ? v.members().get(i) : null;
+      // One that is kept out speaks for another lineage.
+      boolean member = i < v.members().size() && v.isVoter(i);
+      Member m = member ? v.members().get(i) : null;
       Member was = old != null && i < old.members().size() ? old.members().get(i) : null;
       boolean same = l != null && m != null && was != null && was.id().equals(m.id());
       if (l != null && (!same || (m != null && !l.to.equals(m.data())))) {
@@ -148,6 +150,17 @@ final class Links {
         e.flushes.resend(l);
       }
     }
+  }
+
+  /** Legs in sync that speak for another lineage, as a mask. */
+  int foreign() {
+    int mask = 0;
+    for (int m = e.views.inSync; m != 0; m &= m - 1) {
+      int i = Integer.numberOfTrailingZeros(m);
+      Link l = links[i];
+      mask |= l != null && l.foreign ? 1 << i : 0;
+    }
+    return mask;
   }
 
   /** A heartbeat on every lane now, for instance to get the lease at once. */

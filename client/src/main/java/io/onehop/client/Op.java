@@ -110,6 +110,24 @@ final class Op {
       return op;
     }
 
+    /** Takes {@code op} out, wherever it stands; nothing if it is not here. */
+    void remove(Op op) {
+      Op before = null;
+      for (Op o = first; o != null; o = o.nextInQueue) {
+        if (o == op) {
+          if (before == null) {
+            first = op.nextInQueue;
+          } else {
+            before.nextInQueue = op.nextInQueue;
+          }
+          last = last == op ? before : last;
+          op.nextInQueue = null;
+          return;
+        }
+        before = o;
+      }
+    }
+
     void clear() {
       while (poll() != null) {
         // Unlinks one by one: pooled ops must not keep old links.

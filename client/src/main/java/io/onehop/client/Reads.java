@@ -9,16 +9,17 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads (rules 4.1, 5.4): each part goes to the in-sync leg with the fewest outstanding, to the
- * next one on error or deadline; its answer is accepted only under the lease, the view's generation
- * and incarnation, else it is read again.
+ * Reads (rules 4.1, 4.2, 5.4): each part goes to the in-sync leg with the fewest outstanding that
+ * is not too slow, to the next one on error or deadline; to a syncing leg only when no in-sync one
+ * can be reached. Its answer is accepted only under the lease, the view's generation and
+ * incarnation, else it is read again.
  */
 final class Reads {
   private static final int PARTS = 1024;
   private static final int BLOCK = PoolView.BLOCK_SIZE;
 
   private final VolumeEngine e;
-  private final Part[] parts = new Part[PARTS];
+  private final ReadPart[] parts = new ReadPart[PARTS];
   private final int[] free = new int[PARTS];
   private int freeCount = PARTS;
   private int parked;
@@ -30,32 +31,8 @@ final class Reads {
   Reads(VolumeEngine e) {
     this.e = e;
     for (int i = 0; i < PARTS; i++) {
-      parts[i] = new Part(i);
+      parts[i] = new ReadPart(i);
       free[i] = PARTS - 1 - i;
-    }
-  }
-
-  /** One frame's worth of a read. */
-  private static final class Part {
-    final int index;
-    long id;
-    @Nullable Op op;
-    boolean edge;
-    long offset;
-    int length;
-    int skip;
-    int copy;
-    @Nullable Buf into;
-    int at;
-    int leg = -1;
-    int tried;
-    int failed;
-    long sentAt;
-    long parkedAt;
-    boolean waiting;
-
-    Part(int index) {
-      this.index = index;
     }
   }
 
@@ -73,7 +50,7 @@ final class Reads {
     pumping = true;
     for (Op op = feed.peek(); op != null && freeCount >= 2; op = feed.peek()) {
       if (op.kind == Op.READ) {
-        Part p = take(op, op.fed, (int) Math.min(op.to - op.fed, FrameHeader.MAX_PAYLOAD));
+        ReadPart p = take(op, op.fed, (int) Math.min(op.to - op.fed, FrameHeader.MAX_PAYLOAD));
         long from = Math.max(op.offset, p.offset);
         p.skip = (int) (from - p.offset);
         p.copy = (int) (Math.min(op.offset + op.length, p.offset + p.length) - from);
@@ -100,7 +77,7 @@ final class Reads {
   }
 
   private void edge(Op op, long offset, @Nullable Buf into) {
-    Part p = take(op, offset, BLOCK);
+    ReadPart p = take(op, offset, BLOCK);
     p.edge = true;
     p.copy = BLOCK;
     p.into = into;
@@ -108,8 +85,8 @@ final class Reads {
     issue(p);
   }
 
-  private Part take(Op op, long offset, int length) {
-    Part p = parts[free[--freeCount]];
+  private ReadPart take(Op op, long offset, int length) {
+    ReadPart p = parts[free[--freeCount]];
     p.op = op;
     p.edge = false;
     p.offset = offset;
@@ -123,9 +100,15 @@ final class Reads {
     return p;
   }
 
-  private void issue(Part p) {
+  /** Legs that may be read now: those in sync, else (rule 4.2) whoever heals. */
+  private int readable() {
+    int inSync = e.views.inSync & e.links.usable;
+    return inSync != 0 ? inSync : e.links.usable;
+  }
+
+  private void issue(ReadPart p) {
     p.id = (++ids << 10) | p.index;
-    if (!e.lease.valid()) {
+    if (!e.session.attached() || !e.lease.valid()) {
       park(p);
       return;
     }
@@ -133,11 +116,13 @@ final class Reads {
       finish(p, Status.IO_ERROR);
       return;
     }
-    int can = e.views.inSync & e.links.usable & ~p.failed & ~p.tried;
+    int can = readable() & ~p.failed & ~p.tried;
     if (can == 0) {
       park(p);
       return;
     }
+    int swift = can & ~e.suspects.slow();
+    can = swift == 0 ? can : swift;
     Link best = null;
     int start = turn++ & 31;
     for (int m = Integer.rotateRight(can, start); m != 0; m &= m - 1) {
@@ -160,7 +145,7 @@ final class Reads {
     best.send(h);
   }
 
-  private void park(Part p) {
+  private void park(ReadPart p) {
     p.leg = -1;
     if (!p.waiting) {
       p.parkedAt = e.loop.now();
@@ -175,7 +160,7 @@ final class Reads {
       return;
     }
     parked = 0;
-    for (Part p : parts) {
+    for (ReadPart p : parts) {
       if (p.op != null && p.waiting && p.leg < 0) {
         p.tried = p.failed;
         issue(p);
@@ -184,7 +169,7 @@ final class Reads {
   }
 
   void answer(Link l, FrameHeader h, ByteBuffer payload) {
-    Part p = parts[(int) h.sequence & PARTS - 1];
+    ReadPart p = parts[(int) h.sequence & PARTS - 1];
     if (p.id != h.sequence || p.op == null || p.leg != l.index) {
       return;
     }
@@ -199,10 +184,11 @@ final class Reads {
           park(p);
         }
       }
-      case Status.NO_VIEW, Status.AGAIN, Status.FENCED, Status.NOT_IN_SYNC, Status.MISSING -> {
+      case Status.NO_VIEW, Status.AGAIN, Status.FENCED, Status.NOT_IN_SYNC -> {
         p.tried |= l.bit();
         issue(p);
       }
+      // MISSING, too: this leg's copy is lost to a media error until it has healed (rule 4.3).
       default -> {
         p.failed |= l.bit();
         issue(p);
@@ -210,7 +196,7 @@ final class Reads {
     }
   }
 
-  private void again(Part p, FrameHeader h) {
+  private void again(ReadPart p, FrameHeader h) {
     if (h.generation <= e.views.generation) {
       issue(p);
     } else {
@@ -218,12 +204,12 @@ final class Reads {
     }
   }
 
-  private void accept(Part p, Link l, FrameHeader h, ByteBuffer payload) {
+  private void accept(ReadPart p, Link l, FrameHeader h, ByteBuffer payload) {
     int i = l.index;
     if (h.epoch != e.session.epoch
         || h.generation != e.views.generation
         || l.incarnation != e.views.incarnation[i]
-        || (e.views.inSync & l.bit()) == 0) {
+        || (e.views.writeSet & l.bit()) == 0) {
       e.tally.voidAnswers++;
       again(p, h);
       return;
@@ -250,14 +236,18 @@ final class Reads {
     finish(p, Status.OK);
   }
 
-  private void finish(Part p, int status) {
-    Op op = p.op;
-    boolean edge = p.edge;
+  private void free(ReadPart p) {
     p.op = null;
     p.into = null;
     p.leg = -1;
     p.waiting = false;
     free[freeCount++] = p.index;
+  }
+
+  private void finish(ReadPart p, int status) {
+    Op op = p.op;
+    boolean edge = p.edge;
+    free(p);
     if (op != null) {
       op.pending--;
       if (status != Status.OK) {
@@ -277,7 +267,7 @@ final class Reads {
 
   /** The connection to {@code leg} broke: what it owed is read elsewhere. */
   void lost(int leg) {
-    for (Part p : parts) {
+    for (ReadPart p : parts) {
       if (p.op != null && p.leg == leg) {
         p.leg = -1;
         p.tried |= 1 << leg;
@@ -287,36 +277,77 @@ final class Reads {
   }
 
   /**
-   * Reads of legs that are not in sync any more go elsewhere; others are judged by their answers.
+   * Reads of legs that may not be read any more go elsewhere; others are judged by their answers.
    */
-  void onView() {
-    for (Part p : parts) {
-      if (p.op != null && p.leg >= 0 && (e.views.inSync & e.links.usable & 1 << p.leg) == 0) {
-        Link l = e.links.at(p.leg);
-        l.reads = Math.max(0, l.reads - 1);
-        p.leg = -1;
+  void onView(int voided) {
+    for (ReadPart p : parts) {
+      p.failed &= ~voided;
+      if (p.op != null && p.leg >= 0 && (readable() & 1 << p.leg) == 0) {
+        takeBack(p);
         issue(p);
       }
     }
     unpark();
   }
 
+  /** The leg's answer, if it still comes, is not listened to. */
+  private void takeBack(ReadPart p) {
+    Link l = e.links.at(p.leg);
+    l.reads = Math.max(0, l.reads - 1);
+    p.leg = -1;
+  }
+
+  /** Rule 5.3: nothing read under this epoch counts any more; all wait for the next one. */
+  void epochOver() {
+    for (ReadPart p : parts) {
+      if (p.op == null) {
+        continue;
+      }
+      if (p.leg >= 0) {
+        takeBack(p);
+        park(p);
+      }
+      p.failed = 0;
+      p.tried = 0;
+    }
+  }
+
+  /** {@code op} is no more. */
+  void forget(Op op) {
+    feed.remove(op);
+    for (ReadPart p : parts) {
+      if (p.op == op) {
+        if (p.leg >= 0) {
+          takeBack(p);
+        } else if (p.waiting) {
+          parked--;
+        }
+        op.pending--;
+        free(p);
+      }
+    }
+    pump();
+  }
+
   void tick(long now) {
     long deadline = e.views.policies.deadlineNanos();
-    for (Part p : parts) {
+    for (ReadPart p : parts) {
       if (p.op == null) {
         continue;
       }
       if (p.leg >= 0) {
         int bit = 1 << p.leg;
-        if (now - Math.max(p.sentAt, e.graceFrom) > deadline) {
+        boolean late = now - Math.max(p.sentAt, e.graceFrom) > deadline;
+        // One that heals may have to fetch first, from a leg that is as slow for it as for us.
+        if (late && (e.views.inSync & bit) != 0) {
           e.suspects.raise(p.leg, Suspects.SLOW, "a read is unanswered for too long");
-          if ((e.views.inSync & e.links.usable & ~p.failed & ~bit) != 0) {
-            Link l = e.links.at(p.leg);
-            l.reads = Math.max(0, l.reads - 1);
-            p.tried |= bit;
-            issue(p);
-          }
+        }
+        // Who waits at a leg that made another one wait too long does not wait as long himself.
+        if ((late || (e.suspects.slow() & bit) != 0)
+            && (readable() & ~p.failed & ~e.suspects.slow() & ~bit) != 0) {
+          takeBack(p);
+          p.tried |= bit;
+          issue(p);
         }
       } else if (p.waiting
           && e.views.policies.errorOnNoQuorum()
@@ -338,12 +369,8 @@ final class Reads {
     feed.clear();
     parked = 0;
     freeCount = 0;
-    for (Part p : parts) {
-      p.op = null;
-      p.into = null;
-      p.leg = -1;
-      p.waiting = false;
-      free[freeCount++] = p.index;
+    for (ReadPart p : parts) {
+      free(p);
     }
   }
 }

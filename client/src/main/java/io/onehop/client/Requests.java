@@ -66,7 +66,7 @@ final class Requests {
     if (e.session.over() || e.session.detaching()) {
       return Status.FENCED;
     }
-    if (!e.session.attached()) {
+    if (!e.session.attached() && !e.session.resuming()) {
       return Status.AGAIN;
     }
     if (offset < 0 || length < 0 || offset > e.size - length) {
@@ -260,6 +260,36 @@ final class Requests {
       finish(op, Status.IO_ERROR);
       runReady();
     }
+  }
+
+  /** The session waits to go on: by the policy requests fail at their deadline instead. */
+  void tickSuspended(long now) {
+    if (!e.views.policies.errorOnNoQuorum()) {
+      return;
+    }
+    long deadline = e.views.policies.deadlineNanos();
+    for (Op op = oldest; op != null && now - op.submitted > deadline; op = op.newerOp) {
+      report(op, Status.IO_ERROR);
+    }
+  }
+
+  /** Rule 5.3: what was answered with an error leaves with its epoch. */
+  void leaveErrored() {
+    if (!e.rules.erroredWritesLeaveOnResume()) {
+      return;
+    }
+    for (Op op = held == 0 ? null : oldest; op != null; ) {
+      Op newer = op.newerOp;
+      if (op.reported) {
+        e.writes.forget(op);
+        e.reads.forget(op);
+        e.flushes.forget(op);
+        locks.ready.remove(op);
+        finish(op, Status.IO_ERROR);
+      }
+      op = newer;
+    }
+    runReady();
   }
 
   /** The oldest request that the application waits for, or null. */

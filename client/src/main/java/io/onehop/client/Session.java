@@ -1,5 +1,6 @@
 package io.onehop.client;
 
+import io.onehop.protocol.model.LastSession;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
 import io.onehop.protocol.wire.AttachRequest;
@@ -11,29 +12,54 @@ import io.onehop.transport.Status;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** Attach, the session's epoch, detach, and the end (rules 5.1, 5.3). */
+/**
+ * Attach, the session's epochs, detach, and the end (rules 5.1, 5.3). A session that the pool ended
+ * but allows to go on asks to be admitted again; meanwhile requests wait.
+ */
 final class Session {
   private static final long RETRY = 200_000_000L;
 
   private enum State {
     SEEKING,
     ATTACHED,
+    RESUMING,
+    OVER
+  }
+
+  private enum Leaving {
+    NO,
     DRAINING,
     FLUSHING,
-    DETACHING,
-    OVER
+    ASKING
+  }
+
+  /** What a view did to the session. */
+  enum Turn {
+    /** Nothing, or its end. */
+    NONE,
+    /** It is the writer for the first time. */
+    ATTACHED,
+    /** It was ended and may go on. */
+    SUSPENDED,
+    /** It is the writer again, under another epoch; perhaps without ever having been suspended. */
+    RESUMED
   }
 
   private final VolumeEngine e;
   private State state = State.SEEKING;
+  private Leaving leaving = Leaving.NO;
   private long begun;
   private int asked = -1;
   private int last = -1;
   private long askedAt;
   private long nextTry;
+  private long tickAt;
+  private long resumeLeft;
+  private long foreignFor;
+  private String endedWhy = "";
   private String problem = "no server has answered yet";
 
-  /** The epoch granted; 0 before. */
+  /** The epoch granted last; 0 before the attach. */
   long epoch;
 
   Session(VolumeEngine e) {
@@ -42,15 +68,21 @@ final class Session {
 
   void start() {
     begun = e.loop.now();
+    tickAt = begun;
   }
 
   /** Whether this session is the writer of the newest known view. */
   boolean attached() {
-    return state != State.SEEKING && state != State.OVER;
+    return state == State.ATTACHED;
+  }
+
+  /** Whether it was attached and hopes to be again. */
+  boolean resuming() {
+    return state == State.RESUMING;
   }
 
   boolean detaching() {
-    return state == State.DRAINING || state == State.FLUSHING || state == State.DETACHING;
+    return leaving != Leaving.NO;
   }
 
   boolean over() {
@@ -62,55 +94,130 @@ final class Session {
     problem = text;
   }
 
-  /** What is waited for before the attach or during the detach; null if nothing. */
+  /** Why the pool ended the session that hopes to go on. */
+  String endedWhy() {
+    return endedWhy;
+  }
+
+  /** What is waited for before an attach or during the detach; null if nothing. */
   @Nullable String waiting() {
     return switch (state) {
       case SEEKING -> problem;
-      case DETACHING -> "the session's end waits for a view change: " + problem;
-      case ATTACHED, DRAINING, FLUSHING, OVER -> null;
+      case RESUMING -> "requests wait for the session to go on (" + endedWhy + "): " + problem;
+      case ATTACHED ->
+          leaving == Leaving.ASKING
+              ? "the session's end waits for a view change: " + problem
+              : null;
+      case OVER -> null;
     };
   }
 
-  /** Judges a view just taken; whether the session became attached by it. */
-  boolean onView(PoolView v) {
+  /** Judges a view just taken. */
+  Turn onView(PoolView v) {
     Writer w = v.writer();
-    boolean ours = w != null && w.session().equals(e.settings.session());
-    if (state == State.SEEKING) {
-      if (w == null || !ours) {
-        poke();
-        return false;
-      }
-      state = State.ATTACHED;
-      epoch = w.epoch();
-      asked = -1;
-      return true;
+    Writer own = w != null && w.session().equals(e.settings.session()) ? w : null;
+    return switch (state) {
+      case SEEKING -> own == null ? Turn.NONE : admitted(own, Turn.ATTACHED);
+      case ATTACHED -> own != null && own.epoch() == epoch ? Turn.NONE : ended(v, own);
+      case RESUMING -> ended(v, own);
+      case OVER -> Turn.NONE;
+    };
+  }
+
+  private Turn admitted(Writer w, Turn turn) {
+    state = State.ATTACHED;
+    epoch = w.epoch();
+    asked = -1;
+    return turn;
+  }
+
+  /**
+   * The epoch held is over; {@code again} is this session under a newer one, if it was admitted.
+   */
+  private Turn ended(PoolView v, @Nullable Writer again) {
+    if (leaving == Leaving.ASKING && again == null) {
+      detached();
+      return Turn.NONE;
     }
-    if (state != State.OVER && (w == null || !ours || w.epoch() != epoch)) {
-      if (state == State.DETACHING) {
-        detached();
-      } else {
-        e.end("the session was ended by " + (w == null ? "the pool" : "another writer"));
-      }
+    String why = e.rules.fencedForGood() ? whyForGood(v) : null;
+    if (why != null) {
+      e.end(why);
+      return Turn.NONE;
     }
-    return false;
+    if (again != null) {
+      return admitted(again, Turn.RESUMED);
+    }
+    if (state == State.RESUMING) {
+      return Turn.NONE;
+    }
+    state = State.RESUMING;
+    asked = -1;
+    nextTry = e.loop.now();
+    resumeLeft = e.settings.resumeNanos();
+    endedWhy = v.ready() ? "the pool was started again" : "the pool took this client for dead";
+    problem = "not asked yet";
+    return Turn.SUSPENDED;
+  }
+
+  /** Rule 5.3: why the session may not go on; null if it may. */
+  private @Nullable String whyForGood(PoolView v) {
+    Writer w = v.writer();
+    LastSession ended = v.lastSession();
+    if (w != null && !w.session().equals(e.settings.session())) {
+      return "the session was ended: the pool is held by " + w.host() + " pid " + w.pid();
+    }
+    if (ended == null || !ended.id().equals(e.settings.session())) {
+      return "the session was ended, and another one was admitted since";
+    }
+    if (!ended.resumable()) {
+      return v.ready()
+          ? "the session was ended for good: by a takeover, an operator, or a power loss"
+          : "the session was ended for good: by a takeover or an operator";
+    }
+    return e.settings.resumeNanos() == 0 ? "the session was ended by the pool" : null;
   }
 
   /** A link became ready or a view came: perhaps a leg can be asked now. */
   void poke() {
-    if (state == State.SEEKING && asked < 0 && e.loop.now() >= nextTry) {
-      ask(FrameType.ATTACH);
-    } else if (state == State.DETACHING && asked < 0 && e.loop.now() >= nextTry) {
-      ask(FrameType.DETACH);
+    if (asked >= 0 || e.loop.now() < nextTry) {
+      return;
+    }
+    switch (state) {
+      case SEEKING, RESUMING -> ask(FrameType.ATTACH);
+      case ATTACHED -> {
+        if (leaving == Leaving.ASKING) {
+          ask(FrameType.DETACH);
+        }
+      }
+      case OVER -> {}
     }
   }
 
   void tick(long now) {
+    // A process that was stopped has not tried meanwhile.
+    long passed = Math.min(now - tickAt, e.views.policies.failureNanos());
+    tickAt = now;
     if (state == State.SEEKING) {
       long limit = e.settings.attachWaitNanos();
       if (limit > 0 && now - begun > limit) {
         e.end("could not attach within " + limit / 1_000_000 + " ms: " + problem);
         return;
       }
+    }
+    if (state == State.RESUMING && (e.links.ready & e.views.inSync) != 0) {
+      resumeLeft -= passed;
+      if (resumeLeft <= 0) {
+        long limit = e.settings.resumeNanos() / 1_000_000;
+        e.end("the session (" + endedWhy + ") could not go on within " + limit + " ms: " + problem);
+        return;
+      }
+    }
+    int foreign = e.links.foreign();
+    foreignFor = foreign != 0 && (e.links.ready & e.views.inSync) == 0 ? foreignFor + passed : 0;
+    if (foreignFor > 2 * e.views.policies.failureNanos()) {
+      // Rule 8.6: whoever can still be reached serves under a lineage that this session is not of.
+      e.end("the pool has another lineage, by a forced promotion: " + e.views.nodes(foreign));
+      return;
     }
     if (asked >= 0 && now - askedAt > 5 * e.views.policies.failureNanos()) {
       problem = e.views.node(asked) + " does not answer";
@@ -139,6 +246,7 @@ final class Session {
     asked = leg;
     last = leg;
     askedAt = e.loop.now();
+    // Its epoch says which one this session held before, 0 for none (rule 5.3).
     FrameHeader h = l.head(type);
     if (type == FrameType.DETACH) {
       l.send(h);
@@ -146,8 +254,11 @@ final class Session {
     }
     Buf b = e.buffers.take(AttachRequestCodec.MAX_BYTES);
     ByteBuffer out = b.view(0, AttachRequestCodec.MAX_BYTES);
+    // A session that goes on takes nothing over: somebody may have taken it over meanwhile.
+    boolean takeover = e.settings.takeover() && state == State.SEEKING;
     AttachRequestCodec.encode(
-        new AttachRequest(e.settings.session(), e.settings.host(), e.settings.pid(), false), out);
+        new AttachRequest(e.settings.session(), e.settings.host(), e.settings.pid(), takeover),
+        out);
     int length = out.position();
     b.done(out);
     l.send(h, b, 0, length);
@@ -155,14 +266,14 @@ final class Session {
   }
 
   void attachAnswer(Link from, int status, String text) {
-    if (state != State.SEEKING || from.index != asked) {
+    if ((state != State.SEEKING && state != State.RESUMING) || from.index != asked) {
       return;
     }
     asked = -1;
     nextTry = e.loop.now() + RETRY;
     problem = text.isEmpty() ? "the pool answered: " + Status.name(status) : text;
-    if (status == Status.REFUSED) {
-      e.end(problem);
+    if (status == Status.REFUSED || status == Status.FENCED) {
+      e.end(state == State.SEEKING ? problem : "the session was ended: " + problem);
     }
   }
 
@@ -177,25 +288,27 @@ final class Session {
   void detach() {
     switch (state) {
       case SEEKING -> e.end("closed before it was attached");
-      case ATTACHED -> {
-        state = State.DRAINING;
-        idle();
+      case ATTACHED, RESUMING -> {
+        if (leaving == Leaving.NO) {
+          leaving = Leaving.DRAINING;
+          idle();
+        }
       }
-      case DRAINING, FLUSHING, DETACHING, OVER -> {}
+      case OVER -> {}
     }
   }
 
-  /** The last request of the application was answered. */
+  /** The last request of the application was answered, or the session goes on. */
   void idle() {
-    if (state == State.DRAINING && e.requests.unanswered() == 0) {
-      state = State.FLUSHING;
+    if (leaving == Leaving.DRAINING && state == State.ATTACHED && e.requests.unanswered() == 0) {
+      leaving = Leaving.FLUSHING;
       e.requests.lastFlush(this::flushed);
     }
   }
 
   private void flushed(int status) {
-    if (state == State.FLUSHING) {
-      state = State.DETACHING;
+    if (leaving == Leaving.FLUSHING && state != State.OVER) {
+      leaving = Leaving.ASKING;
       problem = status == Status.OK ? "asked" : "the last flush failed: " + Status.name(status);
       e.lease.stop();
       poke();
@@ -203,7 +316,7 @@ final class Session {
   }
 
   void detachAnswer(int status, String text) {
-    if (state != State.DETACHING) {
+    if (leaving != Leaving.ASKING || state == State.OVER) {
       return;
     }
     asked = -1;

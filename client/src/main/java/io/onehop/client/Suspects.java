@@ -7,7 +7,8 @@ import java.util.Arrays;
 
 /**
  * Reports failing legs of the write set to every in-sync leg, at once and then every 500 ms while
- * the view names them. The last leg in sync is never reported (rule 1.4).
+ * the view names them. The last leg in sync is never to be evicted (rule 1.4): what waits for it is
+ * told to everybody else, for the operator.
  */
 final class Suspects {
   /** The connection broke or cannot be made; over when it is made. */
@@ -26,6 +27,7 @@ final class Suspects {
   private final long[] since = new long[PoolView.MAX_MEMBERS];
   private final long[] slowAt = new long[PoolView.MAX_MEMBERS];
   private final long[] reportAt = new long[PoolView.MAX_MEMBERS];
+  private int slow;
   private final String[] reasons = new String[PoolView.MAX_MEMBERS];
 
   Suspects(VolumeEngine e) {
@@ -45,6 +47,7 @@ final class Suspects {
       since[member] = now;
     }
     kinds[member] |= kind;
+    slow |= kind == SLOW ? 1 << member : 0;
     reasons[member] = reason;
     report(member, now);
   }
@@ -58,17 +61,35 @@ final class Suspects {
     return kinds[member] == 0 ? "" : reasons[member];
   }
 
+  /** Legs that are too slow, as a mask. */
+  int slow() {
+    return slow;
+  }
+
+  /** The epoch of the reports is over. */
+  void clear() {
+    Arrays.fill(kinds, 0);
+    slow = 0;
+  }
+
   void connected(int member) {
     kinds[member] &= ~LINK;
   }
 
-  void onView(int voided) {
+  /**
+   * A view was taken.
+   *
+   * @param resumed the session goes on: other legs may be about to be connected again, and what
+   *     comes of that is told by the attempt
+   */
+  void onView(int voided, boolean resumed) {
     for (int i = 0; i < kinds.length; i++) {
       if ((voided & 1 << i) != 0) {
         kinds[i] = 0;
       }
     }
-    for (int m = e.views.writeSet & ~e.links.usable; m != 0; m &= m - 1) {
+    slow &= ~voided;
+    for (int m = resumed ? 0 : e.views.writeSet & ~e.links.usable; m != 0; m &= m - 1) {
       int i = Integer.numberOfTrailingZeros(m);
       String problem = e.links.at(i).problem;
       // Not yet tried is no failure: its own attempt tells soon.
@@ -83,9 +104,17 @@ final class Suspects {
       int i = Integer.numberOfTrailingZeros(m);
       if ((kinds[i] & SLOW) != 0 && now - slowAt[i] > e.views.policies.deadlineNanos()) {
         kinds[i] &= ~SLOW;
+        slow &= ~(1 << i);
       }
-      if (kinds[i] != 0 && now >= reportAt[i]) {
+      if (kinds[i] == 0 || now < reportAt[i]) {
+        continue;
+      }
+      if (!e.views.lastInSync(i)) {
         report(i, now);
+      } else if (e.waiting() != null) {
+        // Nobody can evict it, but operators shall see what requests wait for.
+        reportAt[i] = now + REPEAT;
+        tell(i, e.links.ready);
       }
     }
   }
@@ -96,8 +125,11 @@ final class Suspects {
     }
     reportAt[member] = now + REPEAT;
     e.tally.suspects++;
-    int to = e.views.inSync & e.links.usable & ~(1 << member);
-    for (int m = to; m != 0; m &= m - 1) {
+    tell(member, e.views.inSync & e.links.usable);
+  }
+
+  private void tell(int member, int to) {
+    for (int m = to & ~(1 << member); m != 0; m &= m - 1) {
       Link l = e.links.at(Integer.numberOfTrailingZeros(m));
       FrameHeader h = l.head(FrameType.SUSPECT);
       h.extra = member;

@@ -15,5 +15,6 @@ final class Tally {
   long leaseLosses;
   long refused;
   long failed;
+  long resumes;
   long longestStall;
 }

@@ -19,18 +19,22 @@ final class Views {
   /** Every leg of the write set has adopted this view (rule 3.3). */
   boolean allAdopted;
 
+  /** Since when a leg of the write set has not adopted the newest view; meaningless if it has. */
+  final long[] behindSince = new long[PoolView.MAX_MEMBERS];
+
   private final long[] adopted = new long[PoolView.MAX_MEMBERS];
   private final long[] adoptedBy = new long[PoolView.MAX_MEMBERS];
 
   /**
-   * Takes a view over.
+   * Takes a view over at time {@code now}.
    *
    * @return mask of members whose earlier answers do not count any more: another disk, incarnation
    *     or since, or no leg of the write set
    */
-  int take(PoolView v) {
+  int take(PoolView v, long now) {
     PoolView old = view;
     int voided = ~0;
+    int wasBehind = notAdopted();
     members = v.members().size();
     for (int i = 0; i < members; i++) {
       Member m = v.members().get(i);
@@ -45,6 +49,10 @@ final class Views {
           && since[i] == m.since()
           && incarnation[i] == m.incarnation()) {
         voided &= ~(1 << i);
+      }
+      // Views that come one after the other give nobody more time than one.
+      if ((voided & 1 << i) != 0 || (wasBehind & 1 << i) == 0) {
+        behindSince[i] = now;
       }
       since[i] = m.since();
       incarnation[i] = m.incarnation();

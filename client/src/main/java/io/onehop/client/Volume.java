@@ -24,6 +24,15 @@ import org.jspecify.annotations.Nullable;
  * futures complete on it, so what depends on them must not block (use the {@code …Async} methods).
  * A failure is a {@link VolumeException}. Servers that need no hand-over between threads run on the
  * loop themselves: see {@link #loop} and {@link #onLoop}.
+ *
+ * <p>Requests survive what the pool survives: a leg lost, every node killed and started again, this
+ * process stopped for a while. They wait, without an error (unless the pool's policy says
+ * otherwise), as long as nobody can be reached; and when the pool has ended the session, because it
+ * heard nothing of this process for too long, for up to {@link EngineSettings#DEFAULT_RESUME_NANOS}
+ * in which the session tries to go on. It cannot if another client was admitted meanwhile, if it
+ * was taken over or ended by an operator, or if power was lost where acknowledged data lay: then,
+ * and when the time is up, every request fails with {@link Status#FENCED}, for good, and {@link
+ * #ended} says why.
  */
 public final class Volume implements AutoCloseable {
   /** Most bytes of one read or write. */
@@ -58,7 +67,9 @@ public final class Volume implements AutoCloseable {
             settings.host(),
             settings.pid(),
             settings.attachWaitNanos(),
-            EngineSettings.DEFAULT_MAX_REQUESTS);
+            EngineSettings.DEFAULT_MAX_REQUESTS,
+            settings.takeover(),
+            EngineSettings.DEFAULT_RESUME_NANOS);
     loop = new DataLoop("onehop-client-" + settings.pool(), this::loopDied);
     engine =
         new VolumeEngine(
@@ -290,6 +301,16 @@ public final class Volume implements AutoCloseable {
       view = v;
       events.attached(v);
       attached.complete(Volume.this);
+    }
+
+    @Override
+    public void suspended(String reason) {
+      events.suspended(reason);
+    }
+
+    @Override
+    public void resumed(PoolView v) {
+      events.resumed(v);
     }
 
     @Override

@@ -16,6 +16,7 @@ package io.onehop.client;
  * @param leaseLosses times that a read had to wait for the lease
  * @param refused requests answered AGAIN because too many were in flight
  * @param failed requests answered with an error
+ * @param resumes times that the session went on under another epoch
  * @param requestsInFlight accepted and not completed now
  * @param writesInFlight sequence numbers in the window now
  * @param longestStallNanos greatest age of a request when it completed
@@ -34,6 +35,7 @@ public record VolumeCounters(
     long leaseLosses,
     long refused,
     long failed,
+    long resumes,
     int requestsInFlight,
     int writesInFlight,
     long longestStallNanos) {}

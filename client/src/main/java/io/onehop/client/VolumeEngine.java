@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * The client of one pool: a deterministic, single-threaded engine between a {@link BlockDevice}
  * user and the pool's members. Clock, network and identity come in by constructor; every method is
  * called on the loop. At most {@link EngineSettings#maxRequests} requests are accepted and not
- * complete; further ones are answered AGAIN at once, as are all before the attach. After the end
- * all are answered FENCED.
+ * complete; further ones are answered AGAIN at once, as are all before the attach. While a session
+ * that the pool ended waits to go on (rule 5.3) they are accepted and wait. After the end all are
+ * answered FENCED.
  *
  * <p>Parts: {@link Views} (the newest view), {@link Links} (lanes), {@link Session} (attach,
  * detach), {@link Requests} with {@link RangeLocks} and {@link Edges} (what the application asks),
@@ -50,7 +51,6 @@ public final class VolumeEngine implements BlockDevice {
   /** Ages do not count from before: this process was stopped for a while. */
   long graceFrom = Long.MIN_VALUE / 2;
 
-  long viewTakenAt;
   private long lastTick;
   private Loop.@Nullable Timer timer;
   private @Nullable String waiting;
@@ -136,6 +136,7 @@ public final class VolumeEngine implements BlockDevice {
         tally.leaseLosses,
         tally.refused,
         tally.failed,
+        tally.resumes,
         requests.count(),
         writes.inFlight(),
         tally.longestStall);
@@ -191,34 +192,67 @@ public final class VolumeEngine implements BlockDevice {
                 || v.generation() <= old.generation())) {
       return;
     }
-    int voided = views.take(v);
+    int voided = views.take(v, loop.now());
     size = v.sizeBytes();
-    viewTakenAt = loop.now();
     tally.views++;
-    boolean attachedNow = session.onView(v);
+    Session.Turn turn = session.onView(v);
     if (session.over()) {
       return;
     }
-    if (attachedNow) {
-      writes.start(v.policies().window());
+    switch (turn) {
+      case NONE -> {}
+      case ATTACHED -> writes.start(v.policies().window());
+      case SUSPENDED -> epochOver();
+      case RESUMED -> {
+        tally.resumes++;
+        epochOver();
+        // Every leg counts as newly connected, so that each gets everything unanswered.
+        links.usable = 0;
+        requests.leaveErrored();
+      }
     }
     writes.onView(voided);
+    flushes.beginAgain();
     links.onView(v, old, voided);
-    if (old != null) {
-      lease.onView(v, old);
-    }
+    lease.onView(v, old);
     if (session.attached()) {
-      suspects.onView(voided);
-      flushes.onView();
-      reads.onView();
+      suspects.onView(voided, turn == Session.Turn.RESUMED);
+      flushes.sendRest();
+      reads.onView(voided);
       // A leg that left may have been the last that something waited for.
       writes.completeAll();
       flushes.completeAll();
     }
     listener.viewChanged(v);
-    if (attachedNow) {
-      links.heartbeatAll();
-      listener.attached(v);
+    tell(turn, v);
+  }
+
+  /** Rule 5.3: answers, lease and suspicions of an epoch end with it; requests wait. */
+  private void epochOver() {
+    lease.drop();
+    suspects.clear();
+    writes.epochOver();
+    reads.epochOver();
+  }
+
+  private void tell(Session.Turn turn, PoolView v) {
+    switch (turn) {
+      case NONE -> session.poke();
+      case ATTACHED -> {
+        links.heartbeatAll();
+        listener.attached(v);
+      }
+      case SUSPENDED -> {
+        listener.suspended(session.endedWhy());
+        session.poke();
+      }
+      case RESUMED -> {
+        links.heartbeatAll();
+        writes.pump();
+        reads.unpark();
+        listener.resumed(v);
+        session.idle();
+      }
     }
   }
 
@@ -265,6 +299,8 @@ public final class VolumeEngine implements BlockDevice {
       requests.tick(now);
       suspects.tick(now);
       lease.tick();
+    } else if (session.resuming()) {
+      requests.tickSuspended(now);
     }
     String text = Waiting.describe(this, now);
     if (!Objects.equals(text, waiting)) {

@@ -5,8 +5,22 @@ import org.jspecify.annotations.Nullable;
 
 /** What an engine tells its owner; always on the loop, never per I/O. */
 public interface VolumeListener {
-  /** The session is the pool's writer under {@code view}; requests are accepted from now on. */
+  /**
+   * The session is the pool's writer under {@code view}; requests are accepted from now on. Called
+   * once: a session that goes on is told by {@link #resumed}.
+   */
   void attached(PoolView view);
+
+  /**
+   * The pool ended the session, but allows it to go on (rule 5.3): requests wait until {@link
+   * #resumed} or {@link #ended}.
+   *
+   * @param reason in words
+   */
+  default void suspended(String reason) {}
+
+  /** The session goes on under the epoch that {@code view} grants. */
+  default void resumed(PoolView view) {}
 
   /**
    * Something waits longer than it should.

@@ -14,6 +14,8 @@ import java.util.List;
  * @param pid this process, shown to operators
  * @param attachWaitNanos how long to wait for the attach; 0 = for ever
  * @param payloadChecksums compute and check a checksum over every payload
+ * @param takeover end the session of whoever holds the pool first, even of a living client; once
+ *     attached, the volume never takes anything over again
  */
 public record VolumeSettings(
     List<Endpoint> servers,
@@ -21,25 +23,32 @@ public record VolumeSettings(
     String host,
     long pid,
     long attachWaitNanos,
-    boolean payloadChecksums) {
+    boolean payloadChecksums,
+    boolean takeover) {
   /** Copies the list. */
   public VolumeSettings {
     servers = List.copyOf(servers);
   }
 
-  /** This host, this process, waiting for ever, no checksums. */
+  /** This host, this process, waiting for ever, no checksums, no takeover. */
   public static VolumeSettings of(String pool, List<Endpoint> servers) {
-    return new VolumeSettings(servers, pool, localHost(), ProcessHandle.current().pid(), 0, false);
+    return new VolumeSettings(
+        servers, pool, localHost(), ProcessHandle.current().pid(), 0, false, false);
   }
 
   /** The same with another limit of waiting for the attach; 0 = for ever. */
   public VolumeSettings withAttachWait(long nanos) {
-    return new VolumeSettings(servers, pool, host, pid, nanos, payloadChecksums);
+    return new VolumeSettings(servers, pool, host, pid, nanos, payloadChecksums, takeover);
   }
 
   /** The same with or without payload checksums. */
   public VolumeSettings withPayloadChecksums(boolean on) {
-    return new VolumeSettings(servers, pool, host, pid, attachWaitNanos, on);
+    return new VolumeSettings(servers, pool, host, pid, attachWaitNanos, on, takeover);
+  }
+
+  /** The same, ending the session of whoever holds the pool, or not. */
+  public VolumeSettings withTakeover(boolean on) {
+    return new VolumeSettings(servers, pool, host, pid, attachWaitNanos, payloadChecksums, on);
   }
 
   private static String localHost() {

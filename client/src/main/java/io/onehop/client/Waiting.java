@@ -15,10 +15,8 @@ final class Waiting {
       return session;
     }
     if (!e.lease.valid() && e.lease.wanted()) {
-      int granted = e.lease.grantors();
-      int all = e.views.members == 32 ? ~0 : (1 << e.views.members) - 1;
       return "reads wait for a lease from a majority of the voters; missing: "
-          + e.views.nodes(all & ~granted);
+          + e.views.nodes(e.lease.missing());
     }
     Op op = e.requests.oldest();
     if (op == null || now - op.submitted <= e.views.policies.deadlineNanos()) {
@@ -30,6 +28,14 @@ final class Waiting {
           case Op.READ -> e.views.inSync & ~e.links.usable;
           default -> e.writes.lacking();
         };
+    int only = e.views.inSync;
+    if (op.kind != Op.READ && (only & only - 1) == 0 && (lacking & only & ~e.links.usable) != 0) {
+      String reason = e.suspects.reason(Integer.numberOfTrailingZeros(only));
+      return "writes wait for "
+          + e.views.nodes(only)
+          + ", the only leg in sync"
+          + (reason.isEmpty() ? "" : " (" + reason + ")");
+    }
     StringBuilder text = new StringBuilder("a request waits");
     if (op.blockers > 0 && op.inLocks) {
       text.append(" for an earlier one that overlaps it");

@@ -5,12 +5,13 @@ import io.onehop.transport.Buf;
 import io.onehop.transport.FrameHeader;
 import io.onehop.transport.FrameType;
 import io.onehop.transport.Status;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The in-flight table of write sequence numbers (rules 3.3, 3.6, 3.7): dense from 1, slot =
  * sequence mod window, flat arrays and member masks. Everything in it is driven to every leg of the
- * write set until complete or until the session ends.
+ * write set until complete or until the session ends. The numbers go on over the epochs of a
+ * session (rule 5.3): the legs' books are of one epoch each, and the watermark says from where on
+ * they are.
  */
 final class Writes {
   // A leg may have to write them one by one, and must not fall silent for it.
@@ -23,24 +24,7 @@ final class Writes {
   private static final long STORE_RETRY = 500_000_000L;
 
   private final VolumeEngine e;
-  private int window = 16;
-  private int mask = 15;
-
-  /** Sequence in the slot; 0 = done. */
-  private long[] sequence = new long[window];
-
-  private long[] offset = new long[window];
-  private long[] length = new long[window];
-  private long[] started = new long[window];
-  private int[] at = new int[window];
-  private int[] sent = new int[window];
-  private int[] acked = new int[window];
-  private @Nullable Buf[] data = new Buf[window];
-  private @Nullable Op[] ops = new Op[window];
-
-  private long bytes;
-  private long oldest = 1;
-  private long next = 1;
+  private final InFlight t = new InFlight();
   private final Feed feed;
   private boolean pumping;
 
@@ -50,31 +34,21 @@ final class Writes {
   }
 
   /** The window is that of the view of the attach; the legs' logs have as many entries. */
-  void start(int newWindow) {
-    window = newWindow;
-    mask = newWindow - 1;
-    sequence = new long[newWindow];
-    offset = new long[newWindow];
-    length = new long[newWindow];
-    started = new long[newWindow];
-    at = new int[newWindow];
-    sent = new int[newWindow];
-    acked = new int[newWindow];
-    data = new Buf[newWindow];
-    ops = new Op[newWindow];
+  void start(int window) {
+    t.start(window);
   }
 
   int inFlight() {
-    return (int) (next - oldest);
+    return (int) (t.next - t.oldest);
   }
 
   /** Rule 3.6: everything up to it is complete on every leg of the write set. */
   long watermark() {
     if (e.rules.watermarkOverWriteSet()) {
-      return oldest - 1;
+      return t.oldest - 1;
     }
-    long s = oldest;
-    while (s < next && (sequence[slot(s)] == 0 || lacks(slot(s), e.views.inSync) == 0)) {
+    long s = t.oldest;
+    while (s < t.next && (t.sequence[t.slot(s)] == 0 || lacks(t.slot(s), e.views.inSync) == 0)) {
       s++;
     }
     return s - 1;
@@ -89,13 +63,11 @@ final class Writes {
 
   /** Rule 3.6: nothing is admitted beyond the window, in numbers or bytes. */
   void pump() {
-    if (pumping) {
+    if (pumping || !e.session.attached()) {
       return;
     }
     pumping = true;
-    for (Op op = feed.peek();
-        op != null && next - oldest < window && bytes < MAX_BYTES;
-        op = feed.peek()) {
+    for (Op op = feed.peek(); op != null && !t.full() && t.bytes < MAX_BYTES; op = feed.peek()) {
       chunk(op);
       if (op.fed == op.to) {
         feed.poll();
@@ -107,7 +79,6 @@ final class Writes {
   private void chunk(Op op) {
     long from = op.fed;
     long edge = PoolView.BLOCK_SIZE;
-    int s = slot(next);
     Buf b = op.buf;
     int bufAt = 0;
     long end;
@@ -122,16 +93,7 @@ final class Writes {
       end = Math.min(from + limit, op.tail != null ? op.to - edge : op.to);
       bufAt = op.kind == Op.ZERO ? 0 : (int) (op.at + (from - op.offset));
     }
-    sequence[s] = next++;
-    offset[s] = from;
-    length[s] = end - from;
-    started[s] = e.loop.now();
-    at[s] = bufAt;
-    sent[s] = 0;
-    acked[s] = 0;
-    data[s] = b;
-    ops[s] = op;
-    bytes += cost(s);
+    int s = t.add(op, from, end, b, bufAt, e.loop.now());
     op.fed = end;
     op.pending++;
     for (int m = e.links.usable; m != 0; m &= m - 1) {
@@ -139,33 +101,28 @@ final class Writes {
     }
   }
 
-  /** Its part of {@link #MAX_BYTES}: zeroes fill no queue but keep the legs busy. */
-  private long cost(int s) {
-    return data[s] == null ? length[s] / 4 : length[s];
-  }
-
   private void send(int s, Link l) {
-    Op op = ops[s];
+    Op op = t.ops[s];
     if (op == null) {
       return;
     }
-    Buf b = data[s];
+    Buf b = t.data[s];
     FrameHeader h = l.head(b == null ? FrameType.WRITE_ZEROES : FrameType.WRITE);
     h.flags =
         (op.fua ? FrameType.FLAG_FUA : 0) | (b == null && op.punch ? FrameType.FLAG_PUNCH : 0);
-    h.sequence = sequence[s];
-    h.offset = offset[s];
-    h.length = length[s];
-    sent[s] |= l.bit();
-    l.send(h, b, at[s], b == null ? 0 : (int) length[s]);
+    h.sequence = t.sequence[s];
+    h.offset = t.offset[s];
+    h.length = t.length[s];
+    t.sent[s] |= l.bit();
+    l.send(h, b, t.at[s], b == null ? 0 : (int) t.length[s]);
   }
 
   void answer(Link l, FrameHeader h) {
-    int s = slot(h.sequence);
-    if (sequence[s] != h.sequence || h.sequence == 0) {
+    if (!t.holds(h.sequence)) {
       return;
     }
-    if (e.rules.voidOldAnswers() && h.epoch != e.session.epoch) {
+    int s = t.slot(h.sequence);
+    if (e.rules.oldEpochAnswersDropped() && (h.epoch != e.session.epoch || !e.session.attached())) {
       e.tally.voidAnswers++;
       return;
     }
@@ -174,12 +131,12 @@ final class Writes {
         if (e.rules.voidOldAnswers() && !l.counts(h)) {
           e.tally.voidAnswers++;
           if (h.generation > e.views.generation) {
-            sent[s] &= ~l.bit();
+            t.sent[s] &= ~l.bit();
             l.againLater = true;
           }
           return;
         }
-        acked[s] |= l.bit();
+        t.acked[s] |= l.bit();
         if (finished(s)) {
           finish(s, Status.OK);
           e.requests.runReady();
@@ -187,7 +144,7 @@ final class Writes {
         }
       }
       case Status.STALE_VIEW -> {
-        sent[s] &= ~l.bit();
+        t.sent[s] &= ~l.bit();
         // A leg that is still adopting says when it has; one that is ahead sends its view.
         if (h.generation == e.views.generation) {
           l.againNow = true;
@@ -196,7 +153,7 @@ final class Writes {
         }
       }
       case Status.NO_VIEW, Status.AGAIN, Status.FENCED, Status.NOT_IN_SYNC -> {
-        sent[s] &= ~l.bit();
+        t.sent[s] &= ~l.bit();
         l.againLater = true;
       }
       default -> storeFailed(s, l, h.status);
@@ -204,7 +161,7 @@ final class Writes {
   }
 
   private void storeFailed(int s, Link l, int status) {
-    sent[s] &= ~l.bit();
+    t.sent[s] &= ~l.bit();
     l.againLater = true;
     l.againFrom = e.loop.now() + STORE_RETRY;
     if (e.views.lastInSync(l.index)) {
@@ -216,7 +173,7 @@ final class Writes {
 
   /** Rule 3.7: the application gets its error; the write stays and is driven on. */
   private void fail(int s, int status) {
-    Op op = ops[s];
+    Op op = t.ops[s];
     if (op == null) {
       return;
     }
@@ -231,7 +188,7 @@ final class Writes {
   }
 
   private int lacks(int s, int legs) {
-    return legs & ~acked[s];
+    return legs & ~t.acked[s];
   }
 
   private boolean finished(int s) {
@@ -239,14 +196,9 @@ final class Writes {
   }
 
   private void finish(int s, int status) {
-    Op op = ops[s];
-    bytes -= cost(s);
-    sequence[s] = 0;
-    data[s] = null;
-    ops[s] = null;
-    while (oldest < next && sequence[slot(oldest)] == 0) {
-      oldest++;
-    }
+    Op op = t.ops[s];
+    t.drop(s);
+    t.advance();
     if (op != null) {
       op.pending--;
       if (status != Status.OK && op.status == Status.OK) {
@@ -261,10 +213,10 @@ final class Writes {
   /** The last leg has adopted the view: what all have, is complete. */
   void completeAll() {
     boolean any = false;
-    long end = next;
-    for (long q = oldest; q < end; q++) {
-      int s = slot(q);
-      if (sequence[s] == q && finished(s)) {
+    long end = t.next;
+    for (long q = t.oldest; q < end; q++) {
+      int s = t.slot(q);
+      if (t.sequence[s] == q && finished(s)) {
         finish(s, Status.OK);
         any = true;
       }
@@ -275,14 +227,41 @@ final class Writes {
     }
   }
 
+  /**
+   * Rule 5.3: the epoch is over. What a leg answered under it may have been undone since; all of it
+   * goes to all legs again under the next one.
+   */
+  void epochOver() {
+    for (long q = t.oldest; q < t.next; q++) {
+      int s = t.slot(q);
+      if (e.rules.resendAllOnResume()) {
+        t.acked[s] = 0;
+      }
+      t.sent[s] = 0;
+    }
+  }
+
+  /** {@code op} is no more: whatever of it was applied, it is not sent again. */
+  void forget(Op op) {
+    feed.remove(op);
+    for (long q = t.oldest; q < t.next; q++) {
+      int s = t.slot(q);
+      if (t.ops[s] == op) {
+        op.pending--;
+        t.drop(s);
+      }
+    }
+    t.advance();
+  }
+
   /** Rule 3.3: answers of legs that left, returned or restarted are void. */
   void onView(int voided) {
-    for (long q = oldest; q < next; q++) {
-      int s = slot(q);
+    for (long q = t.oldest; q < t.next; q++) {
+      int s = t.slot(q);
       if (e.rules.voidOldAnswers()) {
-        acked[s] &= ~voided;
+        t.acked[s] &= ~voided;
       }
-      sent[s] &= ~voided;
+      t.sent[s] &= ~voided;
     }
   }
 
@@ -293,14 +272,16 @@ final class Writes {
       return;
     }
     l.ensureView();
-    long end = next;
-    for (long q = oldest; q < end; q++) {
-      int s = slot(q);
-      if (sequence[s] != q || (acked[s] & bit) != 0 || (!everything && (sent[s] & bit) != 0)) {
+    long end = t.next;
+    for (long q = t.oldest; q < end; q++) {
+      int s = t.slot(q);
+      if (t.sequence[s] != q
+          || (t.acked[s] & bit) != 0
+          || (!everything && (t.sent[s] & bit) != 0)) {
         continue;
       }
       e.tally.resends++;
-      if (!e.rules.sameSequence() && next - oldest < window) {
+      if (!e.rules.sameSequence() && !t.full()) {
         s = renumber(s);
       }
       send(s, l);
@@ -309,18 +290,8 @@ final class Writes {
 
   /** The naive form of a resend: a new number for the same write. */
   private int renumber(int s) {
-    int n = slot(next);
-    sequence[n] = next++;
-    offset[n] = offset[s];
-    length[n] = length[s];
-    started[n] = started[s];
-    at[n] = at[s];
-    sent[n] = sent[s];
-    acked[n] = acked[s];
-    data[n] = data[s];
-    ops[n] = ops[s];
-    bytes += cost(n);
-    Op op = ops[s];
+    int n = t.copy(s);
+    Op op = t.ops[s];
     if (op != null) {
       op.pending++;
     }
@@ -332,16 +303,14 @@ final class Writes {
   void tick(long now) {
     long deadline = e.views.policies.deadlineNanos();
     boolean error = e.views.policies.errorOnNoQuorum();
-    // At a new view much is sent again: nobody is late for what he just got.
-    long calm = Math.max(e.viewTakenAt, e.graceFrom);
     int behind = e.views.notAdopted();
-    long end = next;
-    for (long q = oldest; q < end; q++) {
-      int s = slot(q);
-      if (sequence[s] != q) {
+    long end = t.next;
+    for (long q = t.oldest; q < end; q++) {
+      int s = t.slot(q);
+      if (t.sequence[s] != q) {
         continue;
       }
-      if (now - started[s] <= deadline) {
+      if (now - t.started[s] <= deadline) {
         break;
       }
       int lacking = lacks(s, e.views.writeSet);
@@ -350,7 +319,7 @@ final class Writes {
         int i = Integer.numberOfTrailingZeros(m);
         Link l = e.links.at(i);
         if ((lacking & e.links.usable & l.bit()) != 0
-            && now - Math.max(started[s], Math.max(l.freshSince, calm)) > deadline) {
+            && now - Math.max(t.started[s], Math.max(l.freshSince, e.graceFrom)) > deadline) {
           e.suspects.raise(i, Suspects.SLOW, "a write is unanswered for too long");
         }
         long suspectSince = e.suspects.since(i);
@@ -360,13 +329,14 @@ final class Writes {
         fail(s, Status.IO_ERROR);
       }
     }
-    for (int m = now - calm > deadline ? behind & e.links.usable : 0; m != 0; m &= m - 1) {
+    for (int m = behind & e.links.usable; m != 0; m &= m - 1) {
       int i = Integer.numberOfTrailingZeros(m);
-      if (now - e.links.at(i).freshSince > deadline) {
+      long from = Math.max(e.views.behindSince[i], e.links.at(i).freshSince);
+      if (now - Math.max(from, e.graceFrom) > deadline) {
         e.suspects.raise(i, Suspects.SLOW, "does not adopt the view");
       }
     }
-    Op first = oldest == next ? null : ops[slot(oldest)];
+    Op first = t.isEmpty() ? null : t.ops[t.slot(t.oldest)];
     if (first != null && first.reported && feed.peek() != null) {
       pumping = true;
       feed.failLate(now);
@@ -378,22 +348,12 @@ final class Writes {
 
   /** Members that the oldest write lacks, as a mask; 0 if nothing is in flight. */
   int lacking() {
-    return oldest == next ? 0 : lacks(slot(oldest), e.views.writeSet);
+    return t.isEmpty() ? 0 : lacks(t.slot(t.oldest), e.views.writeSet);
   }
 
   /** The session ended; the ops are answered by their owner. */
   void clear() {
     feed.clear();
-    for (int s = 0; s < window; s++) {
-      sequence[s] = 0;
-      data[s] = null;
-      ops[s] = null;
-    }
-    oldest = next;
-    bytes = 0;
-  }
-
-  private int slot(long q) {
-    return (int) q & mask;
+    t.clear();
   }
 }

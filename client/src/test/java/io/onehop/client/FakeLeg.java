@@ -4,6 +4,7 @@ import io.onehop.protocol.model.Endpoint;
 import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.model.Writer;
 import io.onehop.protocol.wire.AttachRequest;
 import io.onehop.protocol.wire.AttachRequestCodec;
 import io.onehop.protocol.wire.HelloAck;
@@ -62,6 +63,12 @@ final class FakeLeg {
   /** Of the connections greeted, as the hellos told them. */
   final List<Long> numbers = new ArrayList<>();
 
+  /** Has not had its first register round. */
+  boolean greetsWithoutView;
+
+  /** Swallows frames of this type. */
+  int drops;
+
   boolean grantsLease = true;
   boolean adopts = true;
   int writeStatus = Status.OK;
@@ -94,7 +101,9 @@ final class FakeLeg {
     }
     adopted = v;
     Member m = v.members().get(index);
-    if (old == null || (m.since() > old.generation() && m.state() != LegState.IN_SYNC)) {
+    if (old == null
+        || old.epoch() != v.epoch()
+        || (m.since() > old.generation() && m.state() != LegState.IN_SYNC)) {
       java.util.Arrays.fill(seen, false);
     }
     for (Peer l : lanes) {
@@ -121,7 +130,7 @@ final class FakeLeg {
   }
 
   void frame(Peer lane, FrameHeader h, ByteBuffer payload) {
-    if (mute) {
+    if (mute || h.type == drops) {
       return;
     }
     if (logging) {
@@ -140,7 +149,8 @@ final class FakeLeg {
         ByteBuffer out = ByteBuffer.allocate(HelloAckCodec.MAX_BYTES);
         numbers.add(HelloCodec.decode(payload).connection());
         PoolView v = greeting == null ? pool.view : greeting;
-        HelloAckCodec.encode(new HelloAck(v.members().get(index).id(), incarnation, 7, v), out);
+        PoolView shown = greetsWithoutView ? null : v;
+        HelloAckCodec.encode(new HelloAck(v.members().get(index).id(), incarnation, 7, shown), out);
         lane.answer(clear(FrameType.HELLO_ACK), out.flip());
         if (hangsUp) {
           pool.wire.run();
@@ -161,7 +171,7 @@ final class FakeLeg {
       }
       case FrameType.WRITE, FrameType.WRITE_ZEROES, FrameType.READ, FrameType.FLUSH ->
           request(lane, h, payload);
-      case FrameType.ATTACH -> attach(lane, AttachRequestCodec.decode(payload));
+      case FrameType.ATTACH -> attach(lane, h, AttachRequestCodec.decode(payload));
       case FrameType.DETACH -> {
         pool.change(d -> d.sessionEnded(true, false));
         lane.answer(clear(FrameType.DETACH_ACK), null);
@@ -172,7 +182,13 @@ final class FakeLeg {
         a.extra = h.extra;
         lane.answer(a, null);
       }
-      case FrameType.SUSPECT -> pool.suspected.add((int) h.extra);
+      case FrameType.SUSPECT -> {
+        if (pool.view.inSyncSet() == 1 << h.extra) {
+          pool.told.add(TextCodec.decode(payload));
+        } else {
+          pool.suspected.add((int) h.extra);
+        }
+      }
       default -> throw new AssertionError("frame " + h.type);
     }
   }
@@ -229,19 +245,28 @@ final class FakeLeg {
     }
   }
 
-  private void attach(Peer lane, AttachRequest r) {
-    FrameHeader a;
-    if (pool.attachStatus == Status.OK) {
-      pool.change(d -> d.admitted(r.session(), r.host(), r.pid(), 0));
-      a = clear(FrameType.ATTACH_ACK);
-      lane.answer(a, null);
-    } else {
-      a = clear(FrameType.ATTACH_ACK);
-      a.status = pool.attachStatus;
-      ByteBuffer text = ByteBuffer.allocate(TextCodec.MAX_BYTES);
-      TextCodec.encode("held by host-x", text);
-      lane.answer(a, text.flip());
+  private void attach(Peer lane, FrameHeader h, AttachRequest r) {
+    pool.attaches.add(r);
+    pool.heldEpochs.add(h.epoch);
+    int status = pool.attachStatus;
+    Writer w = pool.view.writer();
+    if (status == Status.OK && (w == null || !w.session().equals(r.session()))) {
+      if (w != null && !r.takeover()) {
+        status = Status.REFUSED;
+      } else if (!pool.view.ready()) {
+        status = Status.AGAIN;
+      } else {
+        if (w != null) {
+          pool.change(d -> d.sessionEnded(false, false));
+        }
+        pool.change(d -> d.admitted(r.session(), r.host(), r.pid(), 0));
+      }
     }
+    FrameHeader a = clear(FrameType.ATTACH_ACK);
+    a.status = status;
+    ByteBuffer text = ByteBuffer.allocate(TextCodec.MAX_BYTES);
+    TextCodec.encode(status == Status.OK ? "" : "held by host-x", text);
+    lane.answer(a, text.flip());
   }
 
   private FrameHeader echo(int type, FrameHeader h) {

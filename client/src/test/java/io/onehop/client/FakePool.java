@@ -8,6 +8,7 @@ import io.onehop.protocol.model.Policies;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.PoolView.Draft;
 import io.onehop.protocol.model.Role;
+import io.onehop.protocol.wire.AttachRequest;
 import io.onehop.transport.Buf;
 import io.onehop.transport.BufPool;
 import io.onehop.transport.Status;
@@ -26,6 +27,15 @@ final class FakePool implements VolumeListener {
   final FakeWire wire = new FakeWire(loop);
   final List<FakeLeg> legs = new ArrayList<>();
   final List<Integer> suspected = new ArrayList<>();
+
+  /** What the client said of the only leg in sync. */
+  final List<String> told = new ArrayList<>();
+
+  final List<AttachRequest> attaches = new ArrayList<>();
+
+  /** Of the attach requests: the epoch that the session held before. */
+  final List<Long> heldEpochs = new ArrayList<>();
+
   final List<String> events = new ArrayList<>();
   final BufPool buffers = new BufPool(64 << 20);
   final VolumeEngine engine;
@@ -46,6 +56,11 @@ final class FakePool implements VolumeListener {
     this(endpoints(dataLegs), size, policies, rules);
   }
 
+  /** One whose client was started to take the pool over. */
+  static FakePool takingOver(int dataLegs) {
+    return new FakePool(endpoints(dataLegs), STORE, Policies.DEFAULT, ClientRules.ALL, true);
+  }
+
   private static List<Endpoint> endpoints(int dataLegs) {
     List<Endpoint> all = new ArrayList<>();
     for (int i = 0; i <= dataLegs; i++) {
@@ -54,8 +69,13 @@ final class FakePool implements VolumeListener {
     return all;
   }
 
-  @SuppressWarnings("this-escape")
   FakePool(List<Endpoint> endpoints, long size, Policies policies, ClientRules rules) {
+    this(endpoints, size, policies, rules, false);
+  }
+
+  @SuppressWarnings("this-escape")
+  FakePool(
+      List<Endpoint> endpoints, long size, Policies policies, ClientRules rules, boolean takeover) {
     int dataLegs = endpoints.size() - 1;
     List<Member> members = new ArrayList<>();
     for (int i = 0; i <= dataLegs; i++) {
@@ -99,7 +119,16 @@ final class FakePool implements VolumeListener {
             loop,
             loop::now,
             wire,
-            new EngineSettings("p", List.of(legs.get(0).at), new UUID(5, 5), "h", 1, 0, 10_000),
+            new EngineSettings(
+                "p",
+                List.of(legs.get(0).at),
+                new UUID(5, 5),
+                "h",
+                1,
+                0,
+                10_000,
+                takeover,
+                EngineSettings.DEFAULT_RESUME_NANOS),
             rules,
             this);
   }
@@ -191,6 +220,16 @@ final class FakePool implements VolumeListener {
   @Override
   public void attached(PoolView v) {
     events.add("attached");
+  }
+
+  @Override
+  public void suspended(String reason) {
+    events.add("suspended");
+  }
+
+  @Override
+  public void resumed(PoolView v) {
+    events.add("resumed");
   }
 
   @Override

@@ -179,6 +179,17 @@ final class FaultsTest {
     assertThat(leg.got(FrameType.WRITE)).isEmpty();
     assertThat(w.status).isEqualTo(-1);
     assertThat(p.suspected).contains(1);
+    // The other one serves under the lineage of this session (rule 8.6), as long as it can be
+    // reached.
+    p.advance(10_000 * MS);
+    assertThat(w.status).isEqualTo(-1);
+    p.legs.get(0).down = true;
+    p.legs.get(0).cut("reset");
+    p.advance(3000 * MS);
+    assertThat(w.status).isEqualTo(-1);
+    p.advance(2000 * MS);
+    assertThat(w.status).isEqualTo(Status.FENCED);
+    assertThat(p.events.getLast()).contains("another lineage").contains("node-1");
   }
 
   @Test
@@ -219,7 +230,7 @@ final class FaultsTest {
     List<FrameHeader> got = p.legs.get(0).got(FrameType.WRITE_ZEROES);
     assertThat(got).isNotEmpty();
     assertThat(got.stream().mapToLong(h -> h.length).sum()).isLessThanOrEqualTo(320L << 20);
-    p.change(d -> d.sessionEnded(false, true));
+    p.change(d -> d.sessionEnded(false, false));
     for (FakeLeg l : p.legs) {
       l.adopt(p.view);
     }
@@ -274,8 +285,9 @@ final class FaultsTest {
     }
     p.advance(5000 * MS);
     assertThat(w.status).isEqualTo(-1);
+    // Power was lost (rule 8.5).
     p.move(0, LegState.IN_SYNC);
-    p.change(d -> d.sessionEnded(false, true));
+    p.change(d -> d.sessionEnded(false, false));
     p.wire.run();
     assertThat(List.of(w.status, r.status, f.status, unaligned.status, behind.status))
         .containsOnly(Status.FENCED);

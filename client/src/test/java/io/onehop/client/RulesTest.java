@@ -27,7 +27,7 @@ final class RulesTest {
 
   @Test
   void withoutAdoptionAnAcknowledgementPrecedesIt() {
-    FakePool p = pool(new ClientRules(false, true, true, true, true, true, true, true));
+    FakePool p = pool(RuleOff.without("countAfterAdoption"));
     p.legs.get(1).hold = true;
     Outcome w = p.write(0, 4096, 1);
     p.wire.run();
@@ -41,7 +41,7 @@ final class RulesTest {
 
   @Test
   void withoutTheWriteSetTheWatermarkPassesTheSyncingLeg() {
-    FakePool p = inSyncAndSyncing(new ClientRules(true, true, false, true, true, true, true, true));
+    FakePool p = inSyncAndSyncing(RuleOff.without("watermarkOverWriteSet"));
     p.legs.get(1).hold = true;
     Outcome w = p.write(0, 4096, 1);
     p.advance(600 * MS);
@@ -51,7 +51,7 @@ final class RulesTest {
 
   @Test
   void withoutHoldingAFailedWriteIsForgotten() {
-    FakePool p = pool(new ClientRules(true, true, true, false, true, true, true, true));
+    FakePool p = pool(RuleOff.without("holdFailedWrites"));
     p.move(1, LegState.STALE);
     p.wire.run();
     p.legs.get(0).writeStatus = Status.IO_ERROR;
@@ -64,7 +64,7 @@ final class RulesTest {
 
   @Test
   void withoutTheWriteSetAFlushIgnoresTheSyncingLeg() {
-    FakePool p = inSyncAndSyncing(new ClientRules(true, true, true, true, false, true, true, true));
+    FakePool p = inSyncAndSyncing(RuleOff.without("flushWriteSet"));
     p.legs.get(1).hold = true;
     Outcome f = p.flush();
     p.wire.run();
@@ -75,10 +75,7 @@ final class RulesTest {
   @Test
   void withoutTheLeaseOrItsWriteSetACutOffClientReads() {
     for (ClientRules rules :
-        new ClientRules[] {
-          new ClientRules(true, true, true, true, true, false, true, true),
-          new ClientRules(true, true, true, true, true, true, false, true)
-        }) {
+        new ClientRules[] {RuleOff.without("lease"), RuleOff.without("leaseByWriteSet")}) {
       FakePool p = inSyncAndSyncing(rules);
       for (FakeLeg l : p.legs) {
         l.grantsLease = false;
@@ -92,7 +89,7 @@ final class RulesTest {
 
   @Test
   void withoutTheSameSequenceAResendIsAnotherWrite() {
-    FakePool p = pool(new ClientRules(true, true, true, true, true, true, true, false));
+    FakePool p = pool(RuleOff.without("sameSequence"));
     p.legs.get(1).hold = true;
     Outcome w = p.write(0, 4096, 1);
     p.wire.run();

@@ -76,7 +76,7 @@ final class SessionTest {
     Outcome w = p.write(0, 4096, 1);
     Outcome queued = p.write(0, 4096, 2);
     p.wire.run();
-    p.change(d -> d.sessionEnded(false, true));
+    p.change(d -> d.sessionEnded(false, false));
     p.wire.run();
     assertThat(w.status).isEqualTo(Status.FENCED);
     assertThat(queued.status).isEqualTo(Status.FENCED);

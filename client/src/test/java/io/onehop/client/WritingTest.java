@@ -116,11 +116,7 @@ final class WritingTest {
   @Test
   void withoutTheRuleAnOldAnswerCounts() {
     p =
-        new FakePool(
-                2,
-                FakePool.STORE,
-                Policies.DEFAULT,
-                new ClientRules(true, false, true, true, true, true, true, true))
+        new FakePool(2, FakePool.STORE, Policies.DEFAULT, RuleOff.without("voidOldAnswers"))
             .attached();
     p.legs.get(1).hold = true;
     Outcome w = p.write(0, 4096, 1);

@@ -17,8 +17,10 @@ final class Chosen {
   private final Map<Long, Integer> accepters = new HashMap<>();
   private final Map<Long, PoolView> byGeneration = new HashMap<>();
   private PoolView newest;
+  private boolean errorsAllowed;
 
   Chosen(PoolView first) {
+    errorsAllowed = first.policies().errorOnNoQuorum();
     majority = first.majority();
     newest = first;
     byGeneration.put(first.generation(), first);
@@ -27,6 +29,11 @@ final class Chosen {
   /** The newest chosen view, whether anybody knows it or not. */
   PoolView newest() {
     return newest;
+  }
+
+  /** Whether any view so far lets requests fail where they would wait for a majority. */
+  boolean errorsAllowed() {
+    return errorsAllowed;
   }
 
   @Nullable PoolView of(long generation) {
@@ -70,6 +77,7 @@ final class Chosen {
       throw new Violation("epoch", "the epoch went back in generation " + view.generation());
     }
     newest = view;
+    errorsAllowed |= view.policies().errorOnNoQuorum();
     return view;
   }
 }

@@ -2,6 +2,7 @@ package io.onehop.sim;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The clients: usually one; a successor comes when it is gone, sometimes before. */
@@ -23,18 +24,27 @@ final class Clients {
     this.operationsLeft = world.mix.operations();
   }
 
-  /** A client process starts and attaches. */
-  void spawn() {
+  /** A client process starts and attaches; {@code takeover}: whoever holds the pool. */
+  SimClient spawn(boolean takeover) {
     due = false;
-    SimClient c = new SimClient(world, "c" + (born + 1), FIRST_PARTY + born);
+    SimClient c = new SimClient(world, "c" + (born + 1), FIRST_PARTY + born, takeover);
     born++;
-    world.say(c.process.name + " starts");
+    world.say(c.process.name + (takeover ? " starts and takes over" : " starts"));
     living.add(c);
     c.process.onDeath(() -> {
+      if (c.leaseLosses() > 0) {
+        world.situations.count(Situation.LEASE_LOST);
+      }
       world.network.killed(c.process);
       living.remove(c);
       successor();
     });
+    return c;
+  }
+
+  /** As {@link #spawn}, unless as many compete as the world has; then null. */
+  @Nullable SimClient compete(boolean takeover) {
+    return living.size() < Math.max(2, world.shape.clients()) ? spawn(takeover) : null;
   }
 
   private void successor() {
@@ -45,7 +55,7 @@ final class Clients {
           null,
           () -> {
             if (living.isEmpty()) {
-              spawn();
+              spawn(false);
             }
           });
     }
@@ -56,14 +66,25 @@ final class Clients {
     c.process.die();
   }
 
-  /** The attached client, else the one that came last; null if none lives. */
+  /** The attached client that is not frozen, else one that is, else the one that came last. */
   @Nullable SimClient present() {
+    SimClient attached = null;
     for (SimClient c : living) {
-      if (c.attached()) {
+      if (c.attached() && (attached == null || attached.process.loop.paused())) {
+        attached = c;
+      }
+    }
+    return attached != null || living.isEmpty() ? attached : living.getLast();
+  }
+
+  /** The living client with this session, or null. */
+  @Nullable SimClient of(UUID session) {
+    for (SimClient c : living) {
+      if (c.session().equals(session)) {
         return c;
       }
     }
-    return living.isEmpty() ? null : living.getLast();
+    return null;
   }
 
   List<SimClient> living() {

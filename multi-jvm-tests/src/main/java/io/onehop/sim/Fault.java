@@ -11,7 +11,8 @@ import java.util.SplittableRandom;
  * @param at when, ns after the start
  * @param kind what
  * @param party whom (a node from 0; 0 for the client's kinds)
- * @param other the other side of a cut, a frame type, or the kinds of disk changes to be killed at
+ * @param other the other side of a cut, a frame type, the kinds of disk changes to be killed at, or
+ *     random bits that choose a variant
  * @param count at the how-manieth occurrence
  * @param lasts how long until it is over, ns
  */
@@ -22,19 +23,26 @@ record Fault(long at, Kind kind, int party, int other, int count, long lasts) {
     KILL_AT_CHANGE,
     KILL_AT_FRAME,
     KILL_AT_EDGE,
+    KILL_AUTHORITY,
+    KILL_IN_TURN,
     STOP,
     PAUSE,
     STALL_DISK,
     STALL_AT_EDGE,
+    GRAY,
+    MEDIA,
     CUT,
     CUT_ONE_WAY,
     CUT_AT_FRAME,
     CUT_CLIENT_AT_FRAME,
+    CUT_WITNESSES,
+    PARTITION,
     ISOLATE,
     DISCONNECT,
     CUT_CLIENT,
     DISCONNECT_CLIENT,
     PAUSE_CLIENT,
+    FREEZE_CLIENT,
     KILL_CLIENT,
     KILL_CLIENT_AND_LEG,
     KILL_CLIENT_AHEAD,
@@ -43,6 +51,9 @@ record Fault(long at, Kind kind, int party, int other, int count, long lasts) {
     KILL_BOTH_AHEAD,
     DETACH_CLIENT,
     SECOND_CLIENT,
+    TAKEOVER,
+    CHANGE_SETTINGS,
+    COLD_START,
     KILL_ALL,
     STOP_ALL
   }
@@ -58,7 +69,8 @@ record Fault(long at, Kind kind, int party, int other, int count, long lasts) {
     Kind.STALL_AT_EDGE,
     Kind.CUT_AT_FRAME,
     Kind.CUT_CLIENT_AT_FRAME,
-    Kind.ISOLATE
+    Kind.ISOLATE,
+    Kind.KILL_IN_TURN
   };
 
   /** Frames whose arrival is a good moment to die: maps, fetches, clears, unions. */
@@ -86,46 +98,64 @@ record Fault(long at, Kind kind, int party, int other, int count, long lasts) {
     return faults;
   }
 
+  /** When the last of these is over, if it ends by itself; ns after the start. */
+  static long end(List<Fault> faults) {
+    long end = 0;
+    for (Fault f : faults) {
+      end = f.kind == Kind.FREEZE_CLIENT ? Math.max(end, f.at + f.lasts) : end;
+    }
+    return end;
+  }
+
   private static Fault one(SplittableRandom r, Mix mix) {
     Kind kind =
         r.nextInt(3) == 0 ? SUBTLE[r.nextInt(SUBTLE.length)] : KINDS[r.nextInt(KINDS.length)];
     if ((kind == Kind.KILL_ALL || kind == Kind.STOP_ALL) && r.nextBoolean()) {
       kind = Kind.KILL_AT_FRAME;
     }
+    Shape shape = mix.shape();
     long at = 500 * MS + r.nextLong(mix.faultNanos());
-    int leg = r.nextInt(5) == 0 ? World.WITNESS : r.nextInt(World.WITNESS);
+    int leg = r.nextInt(shape.legs());
+    int node =
+        shape.witnesses() > 0 && r.nextInt(5) == 0
+            ? shape.legs() + r.nextInt(shape.witnesses())
+            : leg;
     long lasts = r.nextInt(3) == 0 ? r.nextLong(300 * MS) : r.nextLong(4_000 * MS);
-    if (kind == Kind.ISOLATE) {
-      lasts += 3_000 * MS;
-    }
-    long time = lasts;
+    int bits = r.nextInt() >>> 1;
+    int count = 1 + r.nextInt(3);
     return switch (kind) {
       case KILL_AT_CHANGE ->
           new Fault(
-              at, kind, leg, KillSwitch.randomKinds(r), 1 + r.nextInt(1 << r.nextInt(6)), time);
+              at, kind, node, KillSwitch.randomKinds(r), 1 + r.nextInt(1 << r.nextInt(6)), lasts);
       case KILL_AT_FRAME, CUT_AT_FRAME, CUT_CLIENT_AT_FRAME ->
-          new Fault(
-              at,
-              kind,
-              r.nextInt(World.WITNESS),
-              FRAMES[r.nextInt(FRAMES.length)],
-              1 + r.nextInt(4),
-              time);
-      case KILL_AT_EDGE,
-          STALL_AT_EDGE,
+          new Fault(at, kind, leg, FRAMES[r.nextInt(FRAMES.length)], 1 + r.nextInt(4), lasts);
+      case KILL_AT_EDGE, STALL_AT_EDGE ->
+          new Fault(at, kind, leg, r.nextInt(EDGES.size()), count, lasts);
+      case KILL_AUTHORITY -> new Fault(at, kind, leg, bits, count, lasts);
+      case ISOLATE -> new Fault(at, kind, leg, bits, count, lasts + 3_000 * MS);
+      case KILL_IN_TURN,
           STALL_DISK,
-          ISOLATE,
+          GRAY,
+          MEDIA,
           KILL_CLIENT_AHEAD,
           KILL_CLIENT_AHEAD_SYNCING,
           KILL_CLIENT_BEHIND_SYNCING,
           KILL_BOTH_AHEAD ->
+          new Fault(at, kind, leg, bits, count, lasts);
+      case CUT, CUT_ONE_WAY, DISCONNECT -> new Fault(at, kind, node, bits, 1, lasts);
+      case FREEZE_CLIENT ->
           new Fault(
-              at, kind, r.nextInt(World.WITNESS), r.nextInt(EDGES.size()), 1 + r.nextInt(3), time);
-      case CUT, CUT_ONE_WAY, DISCONNECT ->
-          new Fault(at, kind, leg, (leg + 1 + r.nextInt(2)) % 3, 1, time);
+              at,
+              kind,
+              leg,
+              bits,
+              1,
+              lasts + (r.nextInt(6) == 0 ? r.nextLong(56_000 * MS) : r.nextLong(6_000 * MS)));
       case KILL,
           STOP,
           PAUSE,
+          CUT_WITNESSES,
+          PARTITION,
           CUT_CLIENT,
           DISCONNECT_CLIENT,
           PAUSE_CLIENT,
@@ -133,9 +163,12 @@ record Fault(long at, Kind kind, int party, int other, int count, long lasts) {
           KILL_CLIENT_AND_LEG,
           DETACH_CLIENT,
           SECOND_CLIENT,
+          TAKEOVER,
+          CHANGE_SETTINGS,
+          COLD_START,
           KILL_ALL,
           STOP_ALL ->
-          new Fault(at, kind, leg, 0, 1, time);
+          new Fault(at, kind, node, bits, 1, lasts);
     };
   }
 

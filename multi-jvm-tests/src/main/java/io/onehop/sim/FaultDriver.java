@@ -1,15 +1,17 @@
 package io.onehop.sim;
 
 import io.onehop.node.leg.LegEdge;
-import io.onehop.protocol.model.LegState;
-import io.onehop.protocol.model.PoolView;
+import io.onehop.node.store.fault.Faults;
+import io.onehop.node.store.fault.Faults.Kind;
 import io.onehop.transport.FrameHeader;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Does a seed's faults to its world, and undoes them. */
+/** Does a seed's faults to its world, and undoes them: here what befalls nodes. */
 final class FaultDriver {
   private final World world;
+  private final NetworkFaults network;
+  private final ClientFaults clients;
   private boolean over;
 
   /** Faults done. */
@@ -17,6 +19,8 @@ final class FaultDriver {
 
   FaultDriver(World world) {
     this.world = world;
+    this.network = new NetworkFaults(world, this);
+    this.clients = new ClientFaults(world, this);
   }
 
   void schedule(List<Fault> faults) {
@@ -41,25 +45,23 @@ final class FaultDriver {
       if (n.stopping()) {
         n.kill();
       }
+      n.faults.set(List.of());
       n.start();
     }
-    List<SimClient> living = world.clients.living();
-    for (SimClient c : living) {
+    for (SimClient c : world.clients.living()) {
       resume(c.process);
-      if (c != living.getLast()) {
-        c.process.die();
-      }
     }
     world.clients.enough();
   }
 
-  private static void resume(SimProcess p) {
+  void resume(SimProcess p) {
     if (p.alive() && p.loop.paused()) {
       p.loop.resume();
     }
   }
 
-  private void later(long delay, Runnable undo) {
+  /** Undoes a fault after a while, unless all faults are over. */
+  void later(long delay, Runnable undo) {
     world.scheduler.in(
         delay,
         null,
@@ -84,60 +86,48 @@ final class FaultDriver {
       case KILL_AT_CHANGE -> killAtChange(n, f);
       case KILL_AT_FRAME -> killAtFrame(n, f);
       case KILL_AT_EDGE -> killAtEdge(n, f);
+      case KILL_AUTHORITY -> killAuthority(f);
+      case KILL_IN_TURN -> killInTurn(f);
       case STALL_DISK -> n.stall(f.lasts());
       case STALL_AT_EDGE -> atEdge(n, f, () -> n.stall(f.lasts()));
-      case CUT_AT_FRAME ->
-          atFrame(n, f, () -> cut(n.index, 1 - n.index, f.at() % 2 == 0, f.lasts()));
-      case CUT_CLIENT_AT_FRAME -> atFrame(n, f, () -> cutAnswers(n, f));
-      case ISOLATE -> isolate(n, f);
-      case KILL_CLIENT_AHEAD -> killAhead(n, f, -1, false);
-      case KILL_CLIENT_AHEAD_SYNCING -> killAhead(n, f, n.index, false);
-      case KILL_CLIENT_BEHIND_SYNCING -> killAhead(n, f, 1 - n.index, false);
-      case KILL_BOTH_AHEAD -> killAhead(n, f, -1, true);
+      case GRAY -> gray(n, f);
+      case MEDIA -> media(n, f);
       case STOP -> stop(n, f.lasts());
       case PAUSE -> pause(n.process(), f.lasts());
-      case CUT -> cut(f.party(), f.other(), true, f.lasts());
-      case CUT_ONE_WAY -> cut(f.party(), f.other(), false, f.lasts());
-      case DISCONNECT -> disconnect(n.process(), world.nodes[f.other()].process());
-      case CUT_CLIENT -> cutClient(f);
-      case DISCONNECT_CLIENT -> disconnect(n.process(), client());
-      case PAUSE_CLIENT -> {
-        pause(client(), f.lasts());
-        if (f.lasts() > 2_000_000_000L) {
-          world.clients.spawn();
-        }
-      }
-      case KILL_CLIENT -> world.clients.kill();
-      case KILL_CLIENT_AND_LEG -> {
-        world.clients.kill();
-        kill(world.nodes[f.party() % World.WITNESS], f.lasts());
-      }
-      case DETACH_CLIENT -> {
-        SimClient c = world.clients.present();
-        if (c != null) {
-          c.detach();
-        }
-      }
-      case SECOND_CLIENT -> {
-        if (world.clients.living().size() < 3) {
-          world.clients.spawn();
-        }
-      }
+      case COLD_START -> coldStart(f);
       case KILL_ALL -> killAll(f);
       case STOP_ALL -> {
         for (SimNode each : world.nodes) {
           stop(each, f.lasts());
         }
       }
+      case CUT, CUT_ONE_WAY -> network.cut(f);
+      case CUT_AT_FRAME -> atFrame(n, f, () -> network.cutLegs(f));
+      case CUT_CLIENT_AT_FRAME -> atFrame(n, f, () -> network.cutAnswers(n, f));
+      case CUT_WITNESSES -> network.cutWitnesses(f);
+      case PARTITION -> network.partition(f);
+      case ISOLATE -> network.isolate(n, f);
+      case DISCONNECT -> network.disconnect(f);
+      case CUT_CLIENT -> network.cutClient(f);
+      case DISCONNECT_CLIENT -> network.disconnectClient(n);
+      case KILL_CLIENT_AHEAD,
+          KILL_CLIENT_AHEAD_SYNCING,
+          KILL_CLIENT_BEHIND_SYNCING,
+          KILL_BOTH_AHEAD,
+          PAUSE_CLIENT,
+          FREEZE_CLIENT,
+          KILL_CLIENT,
+          KILL_CLIENT_AND_LEG,
+          DETACH_CLIENT,
+          SECOND_CLIENT,
+          TAKEOVER,
+          CHANGE_SETTINGS ->
+          clients.begin(f);
     }
   }
 
-  private @Nullable SimProcess client() {
-    SimClient c = world.clients.present();
-    return c == null ? null : c.process;
-  }
-
-  private void kill(SimNode n, long restart) {
+  /** SIGKILL, and a new run after a while. */
+  void kill(SimNode n, long restart) {
     if (n.alive()) {
       n.kill();
       later(restart, n::start);
@@ -151,6 +141,57 @@ final class FaultDriver {
     }
     if (f.lasts() % 2 == 0) {
       world.clients.kill();
+    }
+  }
+
+  /** All node processes die under a living client; they come back in some order, one very late. */
+  private void coldStart(Fault f) {
+    int order = f.other();
+    for (SimNode n : world.nodes) {
+      long restart = f.lasts() / (1 + (order >> n.index & 3));
+      boolean late = n.index == f.party() && (order & 1 << 20) != 0;
+      kill(n, late ? restart + 6_000_000_000L : restart);
+    }
+  }
+
+  /** Leg after leg dies and comes back; the next one dies before, while or after it has healed. */
+  private void killInTurn(Fault f) {
+    long gap = f.lasts() / 2;
+    int legs = world.shape.legs();
+    for (int i = 0; i < legs + f.count() - 1; i++) {
+      SimNode n = world.nodes[(f.party() + i * (1 + f.other() % 2)) % legs];
+      long away = (f.other() >> 4 + i & 1) == 0 ? gap / 4 : gap * 2;
+      later(gap * i, () -> kill(n, away));
+    }
+  }
+
+  /** The client dies; whoever then leads the reconciliation dies in the middle of it. */
+  private void killAuthority(Fault f) {
+    Class<? extends LegEdge> when =
+        (f.other() & 1) == 0 ? LegEdge.UnionRecorded.class : LegEdge.UnionGathered.class;
+    int[] left = {1};
+    world.trap(
+        new World.Trap() {
+          @Override
+          public void edge(SimNode node, LegEdge edge) {
+            SimProcess p = node.process();
+            if (when.isInstance(edge) && p != null && left[0]-- == 1) {
+              world.untrap(this);
+              world.scheduler.in(
+                  f.lasts() % 2_000_000,
+                  null,
+                  () -> {
+                    if (p.alive()) {
+                      kill(node, f.lasts());
+                    }
+                  });
+            }
+          }
+        });
+    if ((f.other() & 2) == 0) {
+      world.clients.kill();
+    } else {
+      clients.killWhenAhead(f);
     }
   }
 
@@ -233,62 +274,45 @@ final class FaultDriver {
     }
   }
 
-  /** What the node answers to the client is held up from now on. */
-  private void cutAnswers(SimNode n, Fault f) {
-    SimProcess c = client();
-    if (c != null) {
-      cut(n.index, c.party, f.at() % 2 == 0, f.lasts());
+  /** A leg that answers late now and then: its disk or its network, up to the deadline or beyond. */
+  private void gray(SimNode n, Fault f) {
+    world.situations.count(Situation.GRAY_LEG);
+    long period = 200_000_000L + f.other() % 1_000_000_000L;
+    long slow = world.mix.policies().deadlineNanos() * (1 + f.other() % 6) / 4;
+    int times = 2 * (1 + f.count());
+    for (int i = 0; i < times; i++) {
+      boolean bad = i % 2 == 0;
+      later(
+          i * period,
+          () -> {
+            if (f.other() % 5 < 2) {
+              n.stall(bad ? slow : 0);
+            } else {
+              world.network.slow(n.index, bad ? slow : 0);
+            }
+          });
     }
   }
 
-  /** A leg and the client on one side, everybody else and a new client on the other. */
-  private void isolate(SimNode n, Fault f) {
-    SimProcess c = client();
-    if (c == null) {
-      return;
-    }
-    for (int i = 0; i < 3; i++) {
-      if (i != n.index) {
-        cut(n.index, i, true, f.lasts());
-        cut(c.party, i, true, f.lasts());
+  /** A disk that cannot read a block, fails or is full for a while. */
+  private void media(SimNode n, Fault f) {
+    world.mediaFaults = true;
+    int blocks = world.mix.blocks();
+    int block = f.other() % blocks;
+    switch (f.other() >> 8 & 7) {
+      case 0 -> n.faults.add(Faults.Fault.of(Kind.SYNC_ERROR, 0, blocks));
+      case 1 -> n.faults.add(Faults.Fault.of(Kind.WRITE_ERROR, block, block + 1L));
+      case 2 -> n.faults.add(Faults.Fault.of(Kind.NO_SPACE, 0, blocks));
+      default -> {
+        // No two legs lose the same block: that would lose what was in it.
+        for (int b = block; b < Math.min(blocks, block + f.count()); b++) {
+          if (b % world.shape.legs() == n.index) {
+            n.faults.add(new Faults.Fault(Kind.READ_ERROR, b, b + 1L, 100, 0, f.other() % 5 == 0));
+          }
+        }
       }
     }
-    world.clients.spawn();
-    cut(Clients.FIRST_PARTY + world.clients.born() - 1, n.index, true, f.lasts());
-  }
-
-  /**
-   * The client dies when this leg has stored a write, mostly before the other one has.
-   *
-   * @param syncing the leg that must be syncing then, or -1
-   */
-  private void killAhead(SimNode n, Fault f, int syncing, boolean legToo) {
-    if (syncing >= 0 && f.at() % 4 != 0) {
-      kill(world.nodes[syncing], f.lasts() / 10);
-    }
-    int[] left = {f.count()};
-    world.trap(
-        new World.Trap() {
-          @Override
-          public void stored(SimNode node) {
-            PoolView v = world.chosen.newest();
-            if (node != n
-                || (syncing >= 0 && v.members().get(syncing).state() != LegState.SYNCING)
-                || --left[0] != 0) {
-              return;
-            }
-            world.untrap(this);
-            world.scheduler.in(
-                0,
-                null,
-                () -> {
-                  world.clients.kill();
-                  if (legToo) {
-                    kill(n, f.lasts());
-                  }
-                });
-          }
-        });
+    later(f.lasts(), () -> n.faults.set(List.of()));
   }
 
   private void stop(SimNode n, long restart) {
@@ -302,46 +326,12 @@ final class FaultDriver {
     later(3_000_000_000L, p::die);
   }
 
-  private void pause(@Nullable SimProcess p, long lasts) {
+  /** SIGSTOP, and SIGCONT after a while. */
+  void pause(@Nullable SimProcess p, long lasts) {
     if (p == null || p.loop.paused()) {
       return;
     }
     p.loop.pause();
     later(lasts, () -> resume(p));
-  }
-
-  private void cut(int a, int b, boolean both, long lasts) {
-    world.network.cut(a, b);
-    if (both) {
-      world.network.cut(b, a);
-    }
-    later(
-        lasts,
-        () -> {
-          world.network.heal(a, b);
-          world.network.heal(b, a);
-        });
-  }
-
-  private void disconnect(@Nullable SimProcess a, @Nullable SimProcess b) {
-    if (a != null && b != null) {
-      world.network.disconnect(a, b);
-    }
-  }
-
-  private void cutClient(Fault f) {
-    SimProcess c = client();
-    if (c == null) {
-      return;
-    }
-    boolean all = f.at() % 3 == 0;
-    for (int i = 0; i < 3; i++) {
-      if (all || i == f.party()) {
-        cut(c.party, i, f.at() % 2 == 0, f.lasts());
-      }
-    }
-    if (all && f.at() % 4 < 2) {
-      world.clients.spawn();
-    }
   }
 }

@@ -8,10 +8,14 @@ import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
 import io.onehop.transport.FrameHeader;
 import io.onehop.transport.FrameType;
+import io.onehop.transport.Status;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The invariants of PROTOCOL §9, looked at after every event, for the blocks that it touched. */
@@ -20,6 +24,7 @@ final class Judge {
   private final BitSet touched = new BitSet();
   private final Map<Long, Long> askedGeneration = new HashMap<>();
   private final Map<Long, Long> content = new HashMap<>();
+  private final Set<UUID> sessions = new HashSet<>();
   private boolean everything;
 
   Judge(World world) {
@@ -49,7 +54,7 @@ final class Judge {
   /** Invariant 1. */
   private void acknowledgedIsThere(int block) {
     PoolView v = world.chosen.newest();
-    for (int i = 0; i < World.WITNESS; i++) {
+    for (int i = 0; i < world.shape.legs(); i++) {
       Member m = v.members().get(i);
       SimPlatter p = world.nodes[i].platter;
       if (m.state() == LegState.IN_SYNC
@@ -68,21 +73,39 @@ final class Judge {
     }
   }
 
-  /** Invariant 3. */
+  /**
+   * Invariant 3, as any single crash leaves it: a leg in sync that differs from another leg must be
+   * able to heal it with nothing but what these two keep.
+   */
   private void differenceIsCovered(int block) {
-    SimPlatter a = world.nodes[0].platter;
-    SimPlatter b = world.nodes[1].platter;
-    if (a.data[block] == b.data[block]
-        || a.doubts(block)
-        || b.doubts(block)
-        || a.map(world.nodes[1].id).set.get(block)
-        || b.map(world.nodes[0].id).set.get(block)) {
+    PoolView v = world.chosen.newest();
+    for (int i = 0; i < world.shape.legs(); i++) {
+      if (v.members().get(i).state() == LegState.IN_SYNC) {
+        for (int j = 0; j < world.shape.legs(); j++) {
+          if (j != i) {
+            differenceIsCovered(block, world.nodes[i].platter, world.nodes[j].platter);
+          }
+        }
+      }
+    }
+  }
+
+  private void differenceIsCovered(int block, SimPlatter source, SimPlatter other) {
+    if (source.data[block] == other.data[block]
+        || source.doubts(block)
+        || other.doubts(block)
+        || source.map(world.nodes[other.index].id).set.get(block)) {
       return;
     }
     throw new Violation(
         "uncovered",
-        "block %d is %s on a and %s on b, and nothing says so"
-            .formatted(block, History.text(a.data[block]), History.text(b.data[block])));
+        "block %d is %s on %s, in sync, and %s on %s, and nothing says so"
+            .formatted(
+                block,
+                History.text(source.data[block]),
+                world.nodes[source.index].name,
+                History.text(other.data[block]),
+                world.nodes[other.index].name));
   }
 
   /** A write or zero request reached a leg: remembers the newest generation it came with. */
@@ -178,27 +201,59 @@ final class Judge {
     PoolView v = world.chosen.voted(p.index, vote);
     if (v != null) {
       everything = true;
-      ViewLaw.check(old, v);
+      ViewLaw.check(old, v, sessions::contains);
+      Writer w = v.writer();
+      if (w != null) {
+        sessions.add(w.session());
+      }
     }
     return v;
   }
 
+  /** A request was answered; an error needs a reason (invariant 7). */
+  void failed(SimClient c, String what, int status) {
+    if (status == Status.OK
+        || status == Status.FENCED
+        || world.mediaFaults
+        || world.chosen.errorsAllowed()) {
+      return;
+    }
+    throw new Violation(
+        "failed-for-nothing",
+        "%s of %s ended with %s though requests shall wait"
+            .formatted(what, c.process.name, Status.name(status)));
+  }
+
+  /** A client's session ended, or did not begin, and not by its own wish. */
+  void ended(SimClient c, String reason) {
+    PoolView v = world.chosen.newest();
+    Writer w = v.writer();
+    if (c.epoch() == 0 && w != null && !w.session().equals(c.session())) {
+      world.situations.count(Situation.SECOND_REFUSED);
+    }
+  }
+
   /** When all is quiet: equal bytes, nothing missing, nothing copied in vain (invariant 6). */
   void quiet() {
-    SimPlatter a = world.nodes[0].platter;
-    SimPlatter b = world.nodes[1].platter;
-    for (int i = 0; i < world.mix.blocks(); i++) {
-      if (a.data[i] != b.data[i]) {
-        throw new Violation(
-            "different",
-            "block %d is %s on a and %s on b at the end"
-                .formatted(i, History.text(a.data[i]), History.text(b.data[i])));
-      }
-    }
-    for (int i = 0; i < World.WITNESS; i++) {
+    SimPlatter first = world.nodes[0].platter;
+    for (int i = 0; i < world.shape.legs(); i++) {
       SimPlatter p = world.nodes[i].platter;
-      // Without rule 3.1 the disk cannot tell a client's write from a healed block.
-      if (world.rules.leg().recordFirst() && p.healed > p.mayHeal()) {
+      for (int b = 0; b < world.mix.blocks(); b++) {
+        if (p.data[b] != first.data[b]) {
+          throw new Violation(
+              "different",
+              "block %d is %s on a and %s on %s at the end"
+                  .formatted(
+                      b,
+                      History.text(first.data[b]),
+                      History.text(p.data[b]),
+                      world.nodes[i].name));
+        }
+      }
+      // Without rule 3.1 the disk cannot tell a client's write from a healed block, without 7.2
+      // nothing was set down of what is copied.
+      boolean counted = world.rules.leg().recordFirst() && world.rules.leg().unionRecorded();
+      if (counted && p.healed > p.mayHeal()) {
         throw new Violation(
             "copied-too-much",
             "leg %s copied %d blocks; %d were missing or suspect"

@@ -6,6 +6,7 @@ import java.util.SplittableRandom;
 /**
  * What kind of world a seed draws.
  *
+ * @param shape legs, witnesses and clients
  * @param blocks size of the pool
  * @param depth requests that the client keeps in flight
  * @param operations requests of the whole workload
@@ -20,6 +21,7 @@ import java.util.SplittableRandom;
  * @param policies settings of the pool
  */
 record Mix(
+    Shape shape,
     int blocks,
     int depth,
     int operations,
@@ -38,11 +40,13 @@ record Mix(
   private static final int[] FACTORS = {4, 4, 8, 40};
 
   static Mix draw(SplittableRandom r) {
+    Shape shape = Shape.draw(r);
     int blocks = 4 << r.nextInt(4);
     int window = 16 << r.nextInt(3);
     int depth = 1 << r.nextInt(5);
     int operations = 200 + r.nextInt(400);
-    long faultNanos = (8 + r.nextInt(8)) * 1_000L * MS;
+    // Big worlds cost more events a second: they live shorter, with as many faults.
+    long faultNanos = (6 + r.nextInt(7)) * 1_000L * MS * 4 / Math.max(4, shape.nodes());
     long beat = (200 + 100 * r.nextInt(3)) * MS;
     long rate = SimDisk.BLOCK << r.nextInt(8);
     Policies policies =
@@ -59,6 +63,7 @@ record Mix(
             beat * (2 + 2 * r.nextInt(3)),
             window);
     return new Mix(
+        shape,
         blocks,
         depth,
         operations,
@@ -77,6 +82,7 @@ record Mix(
   /** A world with less in it, for shrinking. */
   Mix with(int newDepth, int newOperations, int newSlow, int newLoss) {
     return new Mix(
+        shape,
         blocks,
         newDepth,
         newOperations,

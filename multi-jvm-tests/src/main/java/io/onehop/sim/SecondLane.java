@@ -25,6 +25,9 @@ final class SecondLane implements ConnectionListener {
   /** Whether the leg has answered the copy. */
   boolean answered;
 
+  /** The answer's status; -1 before. */
+  int status = -1;
+
   private SecondLane(World world, SimClient client, FrameHeader copy, long value) {
     this.world = world;
     this.client = client;
@@ -77,6 +80,7 @@ final class SecondLane implements ConnectionListener {
       b.release();
     } else if (header.type == FrameType.ACK) {
       answered = true;
+      status = header.status;
       c.close("done");
     }
   }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** One plan from the first start to quiet. */
 final class SeedRun {
   /** How long the pool may take to become quiet once faults are over, virtual ns. */
-  private static final long QUIET_NANOS = 60_000_000_000L;
+  private static final long QUIET_NANOS = 200_000_000_000L;
 
   private static final long LOOK_NANOS = 20_000_000L;
   private static final long MOST_EVENTS = 400_000;
@@ -73,7 +73,8 @@ final class SeedRun {
   private void live() {
     world.begin();
     faults.schedule(plan.faults());
-    until(world.scheduler.now() + plan.mix().faultNanos() + 1_000_000_000L);
+    long last = Math.max(plan.mix().faultNanos(), Fault.end(plan.faults()));
+    until(world.scheduler.now() + last + 1_000_000_000L);
     faults.end();
     becomeQuiet();
     readBack();
@@ -95,10 +96,37 @@ final class SeedRun {
   private void becomeQuiet() {
     long end = world.scheduler.now() + QUIET_NANOS;
     while (!quiet().isEmpty()) {
+      rewriteWhatIsLost();
       if (world.scheduler.now() >= end) {
         throw new Violation("not-quiet", quiet());
       }
       until(world.scheduler.now() + LOOK_NANOS);
+    }
+  }
+
+  /**
+   * A block whose last good copy cannot be read is lost; who uses the device writes it anew. What
+   * another leg in sync can read has to heal by itself.
+   */
+  private void rewriteWhatIsLost() {
+    SimClient c = world.clients.present();
+    PoolView v = world.chosen.newest();
+    if (!world.mediaFaults || c == null || !c.idle()) {
+      return;
+    }
+    for (int b = 0; b < world.mix.blocks(); b++) {
+      boolean lost = false;
+      boolean readable = false;
+      for (int i = 0; i < world.shape.legs(); i++) {
+        if (v.members().get(i).state() == LegState.IN_SYNC) {
+          boolean missing = world.nodes[i].platter.own.set.get(b);
+          lost |= missing;
+          readable |= !missing;
+        }
+      }
+      if (lost && !readable) {
+        c.write(b);
+      }
     }
   }
 
@@ -138,7 +166,7 @@ final class SeedRun {
     if (!v.ready() || v.writer() == null || v.writer().epoch() != c.epoch()) {
       return Story.of(v);
     }
-    for (int i = 0; i < World.WITNESS; i++) {
+    for (int i = 0; i < world.shape.legs(); i++) {
       Member m = v.members().get(i);
       SimPlatter p = world.nodes[i].platter;
       if (m.state() != LegState.IN_SYNC || m.incarnation() != p.superblock.incarnation()) {

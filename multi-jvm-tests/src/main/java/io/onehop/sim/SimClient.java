@@ -3,54 +3,79 @@ package io.onehop.sim;
 import io.onehop.client.EngineSettings;
 import io.onehop.client.VolumeEngine;
 import io.onehop.client.VolumeListener;
+import io.onehop.protocol.model.Endpoint;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
-import io.onehop.transport.Buf;
 import io.onehop.transport.Status;
 import io.onehop.transport.Transport;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** A client process: the real engine and an application that keeps requests in flight. */
 final class SimClient {
-  private static final int BLOCK = (int) SimDisk.BLOCK;
-
   final SimProcess process;
+
+  /** Whether it takes the pool over from whoever holds it. */
+  final boolean takeover;
+
   private final World world;
-  private final SplittableRandom random;
   private final VolumeEngine engine;
+  private final SimApplication application;
   private final Transport transport;
   private final UUID session;
   private boolean attached;
   private boolean detaching;
+  private boolean ownWish;
   private long epoch;
-  private int inFlight;
-  private int readingBack = -1;
-  private boolean readBack;
+  private @Nullable String ended;
 
-  SimClient(World world, String name, int party) {
+  SimClient(World world, String name, int party, boolean takeover) {
     this.world = world;
-    this.random = world.random.split();
+    this.takeover = takeover;
+    var random = world.random.split();
     this.process = new SimProcess(world, name, party, random.nextLong(1L << 50));
-    List<io.onehop.protocol.model.Endpoint> servers = new ArrayList<>();
+    List<Endpoint> servers = new ArrayList<>();
     for (SimNode n : world.nodes) {
       servers.add(n.endpoint);
     }
     this.session = world.uuid();
     this.transport = world.network.join(process);
-    EngineSettings settings = new EngineSettings(World.NAME, servers, session, name, party, 0, 64);
+    EngineSettings settings =
+        new EngineSettings(
+            World.NAME,
+            servers,
+            session,
+            name,
+            party,
+            0,
+            64,
+            takeover,
+            EngineSettings.DEFAULT_RESUME_NANOS);
     this.engine =
         new VolumeEngine(
             process.loop, process.loop::now, transport, settings, world.rules.client(), new Ears());
+    this.application = new SimApplication(world, this, engine, random);
     process.loop.execute(engine::start);
   }
 
   boolean attached() {
     return attached;
+  }
+
+  boolean detaching() {
+    return detaching;
+  }
+
+  /** Why its session ended or did not begin; null as long as it has not. */
+  @Nullable String ended() {
+    return ended;
+  }
+
+  /** What it waits for longer than it should, in words; null if nothing. */
+  @Nullable String waiting() {
+    return engine.waiting();
   }
 
   /** The network as this process sees it. */
@@ -66,14 +91,24 @@ final class SimClient {
     return epoch;
   }
 
+  /** How often a read had to wait for the lease. */
+  long leaseLosses() {
+    return engine.counters().leaseLosses();
+  }
+
   /** Nothing in flight and nothing more to do but what {@link #readBackAll} asks for. */
   boolean idle() {
-    return attached && inFlight == 0;
+    return attached && application.inFlight() == 0;
+  }
+
+  /** Begins to read every block of the pool. */
+  void readBackAll() {
+    application.readBackAll();
   }
 
   /** Whether everything was read back since {@link #readBackAll}. */
   boolean hasReadBack() {
-    return readBack;
+    return application.hasReadBack();
   }
 
   private final class Ears implements VolumeListener {
@@ -86,9 +121,7 @@ final class SimClient {
       attached = true;
       epoch = w.epoch();
       world.say(process.name + " is attached, epoch " + epoch);
-      for (int i = 0; i < world.mix.depth(); i++) {
-        rest(i % 3 == 2);
-      }
+      application.begin();
     }
 
     @Override
@@ -101,6 +134,10 @@ final class SimClient {
     @Override
     public void viewChanged(PoolView view) {
       world.judge.learned(process.name, view);
+      Writer w = view.writer();
+      if (w != null && w.session().equals(session)) {
+        epoch = w.epoch(); // also when the session was resumed
+      }
       if (world.telling()) {
         world.say(process.name + " takes view " + view.generation());
       }
@@ -109,16 +146,20 @@ final class SimClient {
     @Override
     public void detached() {
       world.say(process.name + " is detached");
-      over();
+      over("detached");
     }
 
     @Override
     public void ended(String reason) {
       world.say(process.name + "'s session ended: " + reason);
-      over();
+      if (!ownWish) {
+        world.judge.ended(SimClient.this, reason);
+      }
+      over(reason);
     }
 
-    private void over() {
+    private void over(String reason) {
+      ended = reason;
       attached = false;
       process.loop.execute(() -> world.clients.ended(SimClient.this));
     }
@@ -132,216 +173,63 @@ final class SimClient {
     }
   }
 
+  /** It gives up before it was attached. */
+  void giveUp() {
+    ownWish = true;
+    process.loop.execute(engine::detach);
+  }
+
   /** A scenario's own request. */
   static final class Request {
     /** Status once it has ended, -1 before. */
     int status = -1;
+
+    /** What a write wrote: its place in the order, see {@link History}. */
+    long place;
+
+    /** What a successful read of one block returned. */
+    long value;
+
+    boolean ok() {
+      return status == Status.OK;
+    }
   }
 
   /** Writes one block, for a scenario. */
   Request write(int block) {
+    return write(block, 1, false);
+  }
+
+  /** Writes blocks, for a scenario. */
+  Request write(int block, int count, boolean fua) {
     Request r = new Request();
-    process.loop.execute(() -> write(block, 1, false, r));
+    process.loop.execute(() -> application.write(block, count, fua, r));
+    return r;
+  }
+
+  /** Writes zeroes to blocks or trims them, for a scenario. */
+  Request zero(int block, int count, boolean trim) {
+    Request r = new Request();
+    process.loop.execute(() -> application.zero(block, count, trim, false, r));
+    return r;
+  }
+
+  /** Flushes, for a scenario. */
+  Request flush() {
+    Request r = new Request();
+    process.loop.execute(() -> application.flush(r));
     return r;
   }
 
   /** Reads one block, for a scenario. */
   Request read(int block) {
     Request r = new Request();
-    process.loop.execute(() -> read(block, 1, ok -> r.status = ok ? Status.OK : Status.IO_ERROR));
+    process.loop.execute(() -> application.read(block, 1, r, _ -> {}));
     return r;
   }
 
-  /** Begins to read every block of the pool. */
-  void readBackAll() {
-    readingBack = 0;
-    readBack = false;
-    process.loop.execute(this::readOn);
-  }
-
-  private void readOn() {
-    if (readingBack >= world.mix.blocks()) {
-      readBack = true;
-      return;
-    }
-    int b = readingBack;
-    int count = Math.min(4, world.mix.blocks() - b);
-    read(
-        b,
-        count,
-        ok -> {
-          readingBack = ok ? b + count : b;
-          process.loop.schedule(ok ? 1 : 100_000_000L, this::readOn);
-        });
-  }
-
-  private void rest(boolean readsOnly) {
-    long rest =
-        random.nextInt(3) == 0
-            ? random.nextLong(1_000_000)
-            : random.nextLong(world.mix.restNanos());
-    process.loop.schedule(1 + rest, () -> next(readsOnly));
-  }
-
-  /** Some slots only read: they go on when writes have to wait. */
-  private void next(boolean readsOnly) {
-    if (!attached || detaching || !world.clients.takeOperation()) {
-      return;
-    }
-    int blocks = world.mix.blocks();
-    int block =
-        random.nextInt(8) == 0 ? random.nextInt(blocks) : random.nextInt(world.mix.hotBlocks());
-    int count = Math.min(blocks - block, random.nextInt(4) == 0 ? 1 + random.nextInt(4) : 1);
-    int what = readsOnly ? 80 : random.nextInt(100);
-    boolean fua = random.nextInt(10) == 0;
-    if (what < 55) {
-      write(block, count, fua, new Request());
-    } else if (what < 65) {
-      zero(block, count, what < 60, fua);
-    } else if (what < 92) {
-      read(block, count, _ -> rest(readsOnly));
-    } else if (what < 96) {
-      touch(block);
-    } else {
-      flush();
-    }
-  }
-
-  private void write(int block, int count, boolean fua, Request request) {
-    long place = world.history.next(epoch);
-    Buf buf = world.bufs.take(count * BLOCK);
-    buf.bytes().clear();
-    for (int i = 0; i < count; i++) {
-      SimDisk.encode(place, buf.bytes());
-    }
-    begin(block, count, place, false, "write");
-    engine.write(
-        (long) block * BLOCK,
-        count * BLOCK,
-        buf,
-        0,
-        fua,
-        s -> {
-          request.status = s;
-          ended(block, count, place, s);
-        });
-    buf.release();
-  }
-
-  private void zero(int block, int count, boolean trim, boolean fua) {
-    long place = world.history.next(epoch);
-    begin(block, count, place, true, trim ? "trim" : "zero");
-    long offset = (long) block * BLOCK;
-    long length = (long) count * BLOCK;
-    if (trim) {
-      engine.trim(offset, length, fua, s -> ended(block, count, place, s));
-    } else {
-      engine.writeZeroes(
-          offset, length, random.nextBoolean(), fua, s -> ended(block, count, place, s));
-    }
-  }
-
-  private void begin(int block, int count, long place, boolean zero, String what) {
-    inFlight++;
-    world.history.begin(block, count, place, zero);
-    if (world.telling()) {
-      world.say(
-          "%s %ss %s to [%d+%d]".formatted(process.name, what, History.text(place), block, count));
-    }
-  }
-
-  private void ended(int block, int count, long place, int status) {
-    process.kill.point(0);
-    inFlight--;
-    if (world.telling()) {
-      world.say(
-          "%s: %s is done: %s".formatted(process.name, History.text(place), Status.name(status)));
-    }
-    if (status == Status.OK) {
-      everyoneAdopted(place);
-      world.history.acknowledge(block, count, place);
-      for (int b = block; b < block + count; b++) {
-        world.judge.touched(b);
-      }
-    }
-    rest(false);
-  }
-
-  /** Rule 3.3: a write is not acknowledged before the write set has adopted the client's view. */
-  private void everyoneAdopted(long place) {
-    PoolView v = engine.view();
-    for (int i = 0; v != null && i < World.WITNESS; i++) {
-      long adopted = world.nodes[i].platter.superblock.adoptedGeneration();
-      if (v.members().get(i).state().inWriteSet() && adopted < v.generation()) {
-        throw new Violation(
-            "acknowledged-early",
-            "%s was acknowledged under view %d; leg %s has adopted %d"
-                .formatted(History.text(place), v.generation(), world.nodes[i].name, adopted));
-      }
-    }
-  }
-
-  /** Part of a block that holds nothing that counts: read, merged and written by the client. */
-  private void touch(int block) {
-    Buf buf = world.bufs.take(100);
-    inFlight++;
-    if (world.telling()) {
-      world.say("%s writes a part of block %d".formatted(process.name, block));
-    }
-    engine.write(
-        (long) block * BLOCK + 1000,
-        100,
-        buf,
-        0,
-        false,
-        _ -> {
-          process.kill.point(0);
-          inFlight--;
-          rest(false);
-        });
-    buf.release();
-  }
-
-  private void flush() {
-    inFlight++;
-    engine.flush(_ -> {
-      process.kill.point(0);
-      inFlight--;
-      rest(false);
-    });
-  }
-
-  /** Hears whether a read succeeded. */
-  private interface ReadEnd {
-    void ended(boolean ok);
-  }
-
-  private void read(int block, int count, ReadEnd end) {
-    Buf buf = world.bufs.take(count * BLOCK);
-    long[] floors = new long[count];
-    Arrays.setAll(floors, i -> world.history.floor(block + i));
-    inFlight++;
-    engine.read(
-        (long) block * BLOCK,
-        count * BLOCK,
-        buf,
-        0,
-        status -> {
-          process.kill.point(0);
-          inFlight--;
-          if (status == Status.OK) {
-            for (int i = 0; i < count; i++) {
-              long value = SimDisk.decode(buf.bytes(), i * BLOCK);
-              if (world.telling()) {
-                world.say(
-                    "%s reads %s from block %d"
-                        .formatted(process.name, History.text(value), block + i));
-              }
-              world.history.read(block + i, value, floors[i]);
-            }
-          }
-          buf.release();
-          end.ended(status == Status.OK);
-        });
+  /** The newest view that it knows, or null. */
+  @Nullable PoolView view() {
+    return engine.view();
   }
 }

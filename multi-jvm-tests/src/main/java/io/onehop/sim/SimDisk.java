@@ -39,6 +39,7 @@ final class SimDisk implements LegDisk {
   private final UnconfirmedLog log;
   private final BlockSet carried;
   private final BlockSet own;
+  private final BlockSet unreadable;
   private final List<Store> underWay = new ArrayList<>();
   private final List<Done> syncsWaiting = new ArrayList<>();
   private final List<Done> syncsDone = new ArrayList<>();
@@ -96,6 +97,9 @@ final class SimDisk implements LegDisk {
         new SimBlockSet(platter.carried, kill, KillSwitch.CARRIED, KillSwitch.CARRIED, () -> {});
     this.own =
         new SimBlockSet(platter.own, kill, KillSwitch.OWN_ADD, KillSwitch.OWN_REMOVE, () -> {});
+    this.unreadable =
+        new SimBlockSet(
+            platter.unreadable, kill, KillSwitch.OWN_ADD, KillSwitch.OWN_REMOVE, () -> {});
     platter.unstored.clear();
     if (forgetfulMaps) {
       platter.maps.forEach((id, bits) -> {
@@ -140,6 +144,11 @@ final class SimDisk implements LegDisk {
   @Override
   public BlockSet ownMissing() {
     return own;
+  }
+
+  @Override
+  public BlockSet unreadable() {
+    return unreadable;
   }
 
   @Override

@@ -22,6 +22,8 @@ final class SimNetwork implements LinkPolicy {
   private final MemoryNetwork memory = new MemoryNetwork(this);
   private final Map<String, Integer> parties = new HashMap<>();
   private final Set<Integer> cuts = new HashSet<>();
+  private final Set<Integer> held = new HashSet<>();
+  private final Map<Integer, Long> slow = new HashMap<>();
   private boolean faulty = true;
 
   SimNetwork(EventScheduler scheduler, SplittableRandom random, Mix mix, TapTransport.Tap tap) {
@@ -53,7 +55,21 @@ final class SimNetwork implements LinkPolicy {
 
   @Override
   public long delayNanos(String from, String to) {
-    return delay();
+    return delay() + (slow.isEmpty() ? 0 : slowness(parties.get(from)) + slowness(parties.get(to)));
+  }
+
+  private long slowness(@Nullable Integer party) {
+    Long most = party == null ? null : slow.get(party);
+    return most == null ? 0 : random.nextLong(most);
+  }
+
+  /** Everything to and from this machine takes up to {@code most} ns longer; 0 = as usual. */
+  void slow(int party, long most) {
+    if (most > 0) {
+      slow.put(party, most);
+    } else {
+      slow.remove(party);
+    }
   }
 
   private long delay() {
@@ -63,16 +79,26 @@ final class SimNetwork implements LinkPolicy {
 
   @Override
   public boolean cut(String from, String to) {
-    if (cuts.isEmpty()) {
+    if (cuts.isEmpty() && held.isEmpty()) {
       return false;
     }
     Integer a = parties.get(from);
     Integer b = parties.get(to);
-    return a != null && b != null && cuts.contains(key(a, b));
+    return a != null && b != null && (cuts.contains(key(a, b)) || held.contains(key(a, b)));
   }
 
   private static int key(int from, int to) {
     return from << 16 | to;
+  }
+
+  /** Frames to the other machine wait, control messages do not; for scenarios. */
+  void hold(int from, int to) {
+    held.add(key(from, to));
+  }
+
+  /** What was held arrives. */
+  void release(int from, int to) {
+    held.remove(key(from, to));
   }
 
   /** Nothing gets from one machine to the other any more. */
@@ -87,6 +113,8 @@ final class SimNetwork implements LinkPolicy {
   /** The network is well from now on. */
   void healAll() {
     cuts.clear();
+    held.clear();
+    slow.clear();
     faulty = false;
   }
 
@@ -103,7 +131,7 @@ final class SimNetwork implements LinkPolicy {
     if (to != null
         && reaches(from.party, to.party)
         && !(faulty && random.nextInt(1000) < mix.lossPerMille())) {
-      scheduler.in(delay(), to.loop, handling);
+      scheduler.in(delayNanos(from.name, to.name), to.loop, handling);
     }
   }
 }

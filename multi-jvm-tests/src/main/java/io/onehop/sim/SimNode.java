@@ -10,24 +10,33 @@ import io.onehop.node.serve.DataDoor;
 import io.onehop.node.serve.LegEngine;
 import io.onehop.node.serve.PoolPort;
 import io.onehop.node.serve.WitnessEngine;
+import io.onehop.node.store.fault.Faults;
+import io.onehop.node.store.fault.FaultyDisk;
 import io.onehop.protocol.model.Endpoint;
+import io.onehop.protocol.model.Policies;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.transport.Transport;
 import java.io.IOException;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A storage node of the pool: its disk, and the process that runs on it now, if any. */
 final class SimNode {
   private static final long TICK_NANOS = 100_000_000L;
+  private static final long REOPEN_NANOS = 1_000_000_000L;
 
   final int index;
   final String name;
   final UUID id;
   final Endpoint endpoint;
   final SimPlatter platter;
+
+  /** What is wrong with its disk, whatever process runs on it. */
+  final Faults faults;
+
   private final World world;
   private final SplittableRandom random;
   private @Nullable SimProcess process;
@@ -44,6 +53,7 @@ final class SimNode {
     this.endpoint = endpoint;
     this.platter = platter;
     this.random = world.random.split();
+    this.faults = new Faults(random.split());
   }
 
   /** The running process, or null. */
@@ -97,7 +107,7 @@ final class SimNode {
     try {
       PoolPort port;
       LegDataPlane engine;
-      if (index == World.WITNESS) {
+      if (!world.shape.isLeg(index)) {
         WitnessEngine w = new WitnessEngine(world.pool, World.NAME, id, p.loop, world.bufs, edges);
         w.start();
         port = w;
@@ -123,7 +133,7 @@ final class SimNode {
                     p.loop,
                     transport,
                     world.bufs,
-                    d,
+                    new FaultyDisk(d, p.loop, faults),
                     random.nextLong() | 1,
                     World.BOOT,
                     edges,
@@ -179,8 +189,8 @@ final class SimNode {
       }
 
       @Override
-      public void acceptedEpoch(long epoch) {
-        engine.acceptedEpoch(epoch);
+      public void accepted(long epoch, long voters) {
+        engine.accepted(epoch, voters);
       }
     };
   }
@@ -194,8 +204,25 @@ final class SimNode {
     if (e instanceof LegEdge.Stopped) {
       p.die();
     } else if (e instanceof LegEdge.DiskFailed(String reason)) {
-      throw new Violation("disk", name + " says that its disk failed: " + reason);
+      if (!world.mediaFaults) {
+        throw new Violation("disk", name + " says that its disk failed: " + reason);
+      }
+      world.situations.count(Situation.DISK_FAILED);
+      reopen(p);
     }
+  }
+
+  /** As the node's shell does: the voter goes on, after a while the leg is opened anew. */
+  private void reopen(SimProcess p) {
+    world.scheduler.in(
+        REOPEN_NANOS,
+        null,
+        () -> {
+          if (p.alive()) {
+            p.die();
+            start();
+          }
+        });
   }
 
   private void send(SimProcess p, int to, PoolMessage message) {
@@ -255,6 +282,20 @@ final class SimNode {
     if (p != null && m != null && !stopping) {
       stopping = true;
       p.loop.execute(() -> m.stop(p.loop.now()));
+    }
+  }
+
+  /** The operator changes settings here; refused, late or lost like any such request. */
+  void changePolicies(UnaryOperator<Policies> change) {
+    SimProcess p = process;
+    PoolMember m = member;
+    if (p != null && m != null && !stopping) {
+      p.loop.execute(
+          () ->
+              m.changePolicies(
+                  change,
+                  (done, text) -> world.say(name + " changed settings: " + done + " " + text),
+                  p.loop.now()));
     }
   }
 

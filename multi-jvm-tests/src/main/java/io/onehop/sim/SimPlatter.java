@@ -46,6 +46,7 @@ final class SimPlatter {
   final SimLog.Ring log;
   final SimBlockSet.Bits carried;
   final SimBlockSet.Bits own;
+  final SimBlockSet.Bits unreadable;
   final Map<UUID, SimBlockSet.Bits> maps = new TreeMap<>();
 
   /** Admitted and not yet stored: tells client writes from healing. */
@@ -70,6 +71,7 @@ final class SimPlatter {
     this.watcher = watcher;
     this.carried = new SimBlockSet.Bits(blocks, watcher::touched);
     this.own = new SimBlockSet.Bits(blocks, watcher::touched);
+    this.unreadable = new SimBlockSet.Bits(blocks, watcher::touched);
     this.log =
         new SimLog.Ring(
             window,

@@ -15,9 +15,28 @@ enum Situation {
   CLIENT_KILLED_ONE_LEG("client killed with writes on one leg only"),
   CLIENT_KILLED_SYNCING_LEG("client killed with writes on a syncing leg only"),
   AUTHORITY_KILLED("authority killed while reconciling"),
+  AUTHORITY_KILLED_MID_COPY("authority of three legs killed with the union copied to some"),
   LEG_AND_CLIENT_KILLED("leg and client killed together"),
   ALL_KILLED("all killed"),
-  UNKNOWN_VIEW("a chosen view that nobody knows");
+  UNKNOWN_VIEW("a chosen view that nobody knows"),
+  TWO_LEGS_AWAY("two legs away at once"),
+  THIRD_LEG_MAP("leg promoted with its peers' map of a third one that is away"),
+  EVEN_VOTERS("view chosen by an even number of voters"),
+  SETTINGS_CHANGED("settings changed"),
+  ONE_WAY_CUT("one-way cut"),
+  PARTITION("everybody cut into two sides"),
+  GRAY_LEG("leg that is slow now and then"),
+  RESUMED("session resumed"),
+  TAKEOVER_OF_THE_LIVING("takeover of a living client"),
+  TAKEOVER_OF_THE_PAUSED("takeover of a paused client"),
+  COLD_START_UNDER_CLIENT("cold start under a living client"),
+  DETACHED_WHILE_HEALING("orderly detach while a leg heals"),
+  DETACHED_WITHOUT_A_LEG("orderly detach with a leg missing"),
+  SECOND_REFUSED("second client refused"),
+  READ_BY_SYNCING_LEG("read served by a syncing leg"),
+  MEDIA_ERROR("block that a leg in sync cannot read"),
+  DISK_FAILED("leg that ended because of its disk"),
+  LEASE_LOST("read held back for want of a lease");
 
   private final String text;
 

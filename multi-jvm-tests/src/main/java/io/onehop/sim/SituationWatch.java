@@ -2,6 +2,7 @@ package io.onehop.sim;
 
 import io.onehop.node.leg.LegEdge;
 import io.onehop.node.store.Superblock;
+import io.onehop.protocol.model.LastSession;
 import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.Phase;
@@ -9,19 +10,22 @@ import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
 import io.onehop.transport.FrameHeader;
 import io.onehop.transport.FrameType;
+import io.onehop.transport.Status;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.UUID;
 
 /** Recognises {@link Situation}s as they happen. */
 final class SituationWatch {
   private static final long TOGETHER = 1_000_000;
 
   private final World world;
+  private final int legs;
   private final Map<Situation, Long> counts = new EnumMap<>(Situation.class);
-  private final boolean[] mapsAsked = new boolean[World.WITNESS];
-  private final boolean[] healing = new boolean[World.WITNESS];
-  private final boolean[] healed = new boolean[World.WITNESS];
-  private final long[] lastIncarnation = new long[World.WITNESS];
+  private final long[] lastIncarnation;
+  private int mapsAsked;
+  private int healing;
+  private int healed;
   private long clientDied = Long.MIN_VALUE / 2;
   private long legDied = Long.MIN_VALUE / 2;
   private long unknownGeneration;
@@ -29,6 +33,8 @@ final class SituationWatch {
 
   SituationWatch(World world) {
     this.world = world;
+    this.legs = world.shape.legs();
+    this.lastIncarnation = new long[legs];
   }
 
   Map<Situation, Long> counts() {
@@ -39,20 +45,31 @@ final class SituationWatch {
     counts.merge(s, 1L, Long::sum);
   }
 
+  private void countIf(boolean met, Situation s) {
+    if (met) {
+      count(s);
+    }
+  }
+
   void sent(int party, FrameHeader h) {
-    if (party < World.WITNESS) {
+    if (party < legs) {
+      int bit = 1 << party;
       if (h.type == FrameType.MAP_REQUEST) {
-        mapsAsked[party] = true;
-        healing[party] = false;
-        healed[party] = false;
+        mapsAsked |= bit;
+        healing &= ~bit;
+        healed &= ~bit;
       } else if (h.type == FrameType.FETCH) {
-        healing[party] = true;
+        healing |= bit;
+      } else if (h.type == FrameType.DATA
+          && h.status == Status.OK
+          && world.chosen.newest().members().get(party).state() == LegState.SYNCING) {
+        count(Situation.READ_BY_SYNCING_LEG);
       }
     }
   }
 
   void delivered(SimProcess to, FrameHeader h) {
-    if (to.party < World.WITNESS && h.type == FrameType.VIEW) {
+    if (to.party < legs && h.type == FrameType.VIEW) {
       newerView(to.party, h.generation);
     }
   }
@@ -66,15 +83,13 @@ final class SituationWatch {
   }
 
   void edge(int party, LegEdge edge) {
-    if (party >= World.WITNESS) {
-      return;
-    }
+    int bit = 1 << party;
     if (edge instanceof LegEdge.MapsArrived) {
-      mapsAsked[party] = false;
-      healing[party] = true;
+      mapsAsked &= ~bit;
+      healing |= bit;
     } else if (edge instanceof LegEdge.Healed) {
-      healing[party] = false;
-      healed[party] = true;
+      healing &= ~bit;
+      healed |= bit;
     }
   }
 
@@ -88,22 +103,73 @@ final class SituationWatch {
   void chosen(PoolView old, PoolView now, long ballot) {
     unknownGeneration = now.generation();
     unknownProposer = (int) (ballot & 0xff);
-    for (int i = 0; i < World.WITNESS; i++) {
+    int away = 0;
+    for (int i = 0; i < legs; i++) {
       Member m = now.members().get(i);
+      LegState was = old.members().get(i).state();
+      away += m.state() == LegState.STALE ? 1 : 0;
       if (m.state() == LegState.SYNCING
-          && old.members().get(i).state() == LegState.STALE
+          && was == LegState.STALE
           && m.incarnation() == lastIncarnation[i]) {
         count(Situation.SAME_INCARNATION_RETURNED);
+      }
+      if (m.state() == LegState.IN_SYNC && was == LegState.SYNCING) {
+        promoted(i, now);
       }
       if (m.state().inWriteSet()) {
         lastIncarnation[i] = m.incarnation();
       }
       if (m.state() != LegState.SYNCING) {
-        mapsAsked[i] = false;
-        healing[i] = false;
-        healed[i] = false;
+        int others = ~(1 << i);
+        mapsAsked &= others;
+        healing &= others;
+        healed &= others;
       }
     }
+    countIf(away > 1, Situation.TWO_LEGS_AWAY);
+    countIf(world.nodes.length % 2 == 0, Situation.EVEN_VOTERS);
+    countIf(!now.policies().equals(old.policies()), Situation.SETTINGS_CHANGED);
+    sessions(old, now);
+  }
+
+  /** A leg comes in sync; what it knows of a third one that is away it has from its peers. */
+  private void promoted(int leg, PoolView now) {
+    for (int third = 0; third < legs; third++) {
+      UUID id = now.members().get(third).id();
+      if (third != leg
+          && now.members().get(third).state() == LegState.STALE
+          && !world.nodes[leg].platter.map(id).set.isEmpty()) {
+        count(Situation.THIRD_LEG_MAP);
+      }
+    }
+  }
+
+  private void sessions(PoolView old, PoolView now) {
+    Writer was = old.writer();
+    Writer is = now.writer();
+    LastSession last = old.lastSession();
+    if (is != null && was == null && last != null && last.id().equals(is.session())) {
+      count(Situation.RESUMED);
+    }
+    LastSession ended = now.lastSession();
+    if (was != null && is == null && ended != null) {
+      SimClient c = world.clients.of(was.session());
+      boolean lives = c != null && !c.process.loop.paused();
+      boolean takeover = !ended.closed() && !ended.resumable();
+      countIf(takeover && lives, Situation.TAKEOVER_OF_THE_LIVING);
+      countIf(takeover && c != null && !lives, Situation.TAKEOVER_OF_THE_PAUSED);
+      countIf(now.ready() && lives, Situation.COLD_START_UNDER_CLIENT);
+      countIf(ended.closed() && syncing(old), Situation.DETACHED_WHILE_HEALING);
+      countIf(ended.closed() && stale(old), Situation.DETACHED_WITHOUT_A_LEG);
+    }
+  }
+
+  private static boolean syncing(PoolView v) {
+    return v.members().stream().anyMatch(m -> m.state() == LegState.SYNCING);
+  }
+
+  private static boolean stale(PoolView v) {
+    return v.members().stream().anyMatch(m -> m.state() == LegState.STALE);
   }
 
   void learned(long generation) {
@@ -119,39 +185,57 @@ final class SituationWatch {
       count(Situation.UNKNOWN_VIEW);
       unknownGeneration = 0;
     }
-    if (party >= World.WITNESS) {
+    if (party >= legs) {
       return;
     }
     if (v.phase() instanceof Phase.Reconciling(int authority) && authority == party) {
       count(Situation.AUTHORITY_KILLED);
+      countIf(
+          Integer.bitCount(v.inSyncSet()) > 2 && partlyEqual(v),
+          Situation.AUTHORITY_KILLED_MID_COPY);
     }
-    if (mapsAsked[0] || mapsAsked[1]) {
-      count(Situation.KILLED_DURING_MAPS);
-    }
-    if (healing[0] || healing[1]) {
-      count(Situation.KILLED_DURING_HEAL);
-    }
-    if (healed[party]) {
-      count(Situation.KILLED_BEFORE_PROMOTION);
-    }
-    mapsAsked[party] = false;
-    healing[party] = false;
-    healed[party] = false;
-    if (aheadAt(party) && v.writer() != null) {
-      count(Situation.KILLED_WITH_WRITE_THERE_ONLY);
-    }
+    int bit = 1 << party;
+    countIf(mapsAsked != 0, Situation.KILLED_DURING_MAPS);
+    countIf(healing != 0, Situation.KILLED_DURING_HEAL);
+    countIf((healed & bit) != 0, Situation.KILLED_BEFORE_PROMOTION);
+    mapsAsked &= ~bit;
+    healing &= ~bit;
+    healed &= ~bit;
+    countIf(aheadAt(party) && v.writer() != null, Situation.KILLED_WITH_WRITE_THERE_ONLY);
     legDied = world.scheduler.now();
     together();
+  }
+
+  /** Whether of three legs in sync two hold the same of a block and the third does not. */
+  private boolean partlyEqual(PoolView v) {
+    int mask = v.inSyncSet();
+    for (int b = 0; b < world.mix.blocks(); b++) {
+      boolean differs = false;
+      boolean equals = false;
+      for (int i = 0; i < legs; i++) {
+        for (int j = i + 1; j < legs; j++) {
+          if ((mask >> i & mask >> j & 1) != 0) {
+            boolean same = world.nodes[i].platter.data[b] == world.nodes[j].platter.data[b];
+            equals |= same;
+            differs |= !same;
+          }
+        }
+      }
+      if (equals && differs) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** A client's process was killed. */
   void clientDied(long epoch) {
     PoolView v = world.chosen.newest();
     Writer w = v.writer();
-    if (w == null || w.epoch() != epoch || v.writeSet() != 3) {
+    if (w == null || w.epoch() != epoch || Integer.bitCount(v.writeSet()) < 2) {
       return;
     }
-    for (int i = 0; i < World.WITNESS; i++) {
+    for (int i = 0; i < legs; i++) {
       if (aheadAt(i)) {
         count(Situation.CLIENT_KILLED_ONE_LEG);
         if (v.members().get(i).state() == LegState.SYNCING) {
@@ -169,17 +253,30 @@ final class SituationWatch {
     }
   }
 
-  /** Whether this leg alone has applied some write that is not acknowledged. */
+  /** Whether this leg alone of the write set has applied some write that is not acknowledged. */
   private boolean aheadAt(int leg) {
     SimPlatter here = world.nodes[leg].platter;
-    SimPlatter there = world.nodes[1 - leg].platter;
+    int others = world.chosen.newest().writeSet() & ~(1 << leg);
     for (int b = 0; b < world.mix.blocks(); b++) {
-      if (here.data[b] > there.data[b]
-          && here.data[b] > world.history.acknowledged(b)
-          && here.log.covers(b * SimDisk.BLOCK, SimDisk.BLOCK)) {
+      if (here.data[b] > world.history.acknowledged(b)
+          && here.log.covers(b * SimDisk.BLOCK, SimDisk.BLOCK)
+          && aheadOf(others, b, here.data[b])) {
         return true;
       }
     }
     return false;
+  }
+
+  private boolean aheadOf(int others, int block, long value) {
+    boolean any = legs == 2; // the other one counts, wherever it is
+    for (int i = 0; i < legs; i++) {
+      if ((others & 1 << i) != 0) {
+        any = true;
+        if (world.nodes[i].platter.data[block] >= value) {
+          return false;
+        }
+      }
+    }
+    return any;
   }
 }

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A small world on which a {@link Scenario} plays: two legs a and b, a witness, a client, no
+ * A small world on which a {@link Scenario} plays: mostly two legs a and b, a witness, a client; no
  * chance.
  */
 final class Stage {
@@ -31,10 +31,19 @@ final class Stage {
    * @param policies settings of the pool
    */
   Stage(Rules rules, Policies policies, BufPool bufs, @Nullable List<String> story) {
-    Mix mix = new Mix(8, 0, 0, 8, MS, 0, MS, 100_000, 0, 0, 0, policies);
+    this(Shape.SMALL, rules, policies, bufs, story);
+  }
+
+  /**
+   * @param shape legs and witnesses
+   * @param policies settings of the pool
+   */
+  Stage(
+      Shape shape, Rules rules, Policies policies, BufPool bufs, @Nullable List<String> story) {
+    Mix mix = new Mix(shape, 8, 0, 0, 8, MS, 0, MS, 100_000, 0, 0, 0, policies);
     world = new World(1, mix, rules, bufs, story);
     world.begin();
-    until("both legs are in sync", () -> inSync(A) && inSync(B));
+    until("all legs are in sync", this::allInSync);
     until("the client is attached", () -> client().attached());
     run(500);
   }
@@ -92,8 +101,7 @@ final class Stage {
 
   /** Another client tries to attach. */
   SimClient secondClient() {
-    world.clients.spawn();
-    return client();
+    return world.clients.spawn(false);
   }
 
   Member member(int leg) {
@@ -104,6 +112,15 @@ final class Stage {
     return member(leg).state() == LegState.IN_SYNC
         && member(leg).incarnation() != 0
         && member(leg).incarnation() == node(leg).platter.superblock.incarnation();
+  }
+
+  private boolean allInSync() {
+    for (int i = 0; i < world.shape.legs(); i++) {
+      if (!inSync(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether the node knows the newest chosen view. */
@@ -183,14 +200,14 @@ final class Stage {
         });
   }
 
-  /** Everything is well again; both legs come to be in sync and equal. */
+  /** Everything is well again; all legs come to be in sync and equal. */
   void settle() {
     world.network.healAll();
     world.untrapAll();
     for (SimNode n : world.nodes) {
       n.start();
     }
-    until("both legs are in sync again", () -> inSync(A) && inSync(B));
+    until("all legs are in sync again", this::allInSync);
     run(3_000);
     world.judge.quiet();
   }

@@ -37,14 +37,16 @@ final class Story {
     return order instanceof LegOrder.Adopt(PoolView v) ? "adopt " + of(v) : order.toString();
   }
 
-  static boolean worthTelling(PoolMessage m) {
+  static boolean worthTelling(PoolMessage said) {
+    PoolMessage m = PoolMessage.body(said);
     return !(m instanceof PoolMessage.Report
         || m instanceof PoolMessage.Query
         || m instanceof PoolMessage.LeaseQuery
         || m instanceof PoolMessage.LeaseAnswer);
   }
 
-  static String of(PoolMessage m) {
+  static String of(PoolMessage said) {
+    PoolMessage m = PoolMessage.body(said);
     if (m instanceof PoolMessage.Accept a) {
       return "accept " + a.ballot() + " " + of(a.view());
     }

@@ -21,11 +21,8 @@ import java.util.SplittableRandom;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** One pool of two legs and a witness, its clients, and everything around them. */
+/** One pool, its clients, and everything around them. */
 final class World implements SimPlatter.Watcher, TapTransport.Tap {
-  /** Index of the witness; below it are the legs. */
-  static final int WITNESS = 2;
-
   /** Name of the pool. */
   static final String NAME = "pool";
 
@@ -45,13 +42,17 @@ final class World implements SimPlatter.Watcher, TapTransport.Tap {
   }
 
   final Mix mix;
+
+  /** How many legs, witnesses and clients there are. */
+  final Shape shape;
+
   final Rules rules;
   final SplittableRandom random;
   final EventScheduler scheduler;
   final BufPool bufs;
   final SimNetwork network;
   final UUID pool;
-  final SimNode[] nodes = new SimNode[3];
+  final SimNode[] nodes;
   final History history;
   final Chosen chosen;
   final Judge judge;
@@ -59,6 +60,9 @@ final class World implements SimPlatter.Watcher, TapTransport.Tap {
   final Clients clients;
   private final List<Trap> traps = new ArrayList<>();
   private final @Nullable List<String> story;
+
+  /** Whether some disk has failed somehow: then legs may end by themselves and reads may fail. */
+  boolean mediaFaults;
 
   /** Control messages sent. */
   long messages;
@@ -72,6 +76,8 @@ final class World implements SimPlatter.Watcher, TapTransport.Tap {
    */
   World(long seed, Mix mix, Rules rules, BufPool bufs, @Nullable List<String> story) {
     this.mix = mix;
+    this.shape = mix.shape();
+    this.nodes = new SimNode[shape.nodes()];
     this.rules = rules;
     this.bufs = bufs;
     this.story = story;
@@ -82,21 +88,21 @@ final class World implements SimPlatter.Watcher, TapTransport.Tap {
     this.history = new History(mix.blocks());
     this.judge = new Judge(this);
     this.situations = new SituationWatch(this);
-    String[] names = {"a", "b", "w"};
     List<Member> members = new ArrayList<>();
-    for (int i = 0; i < 3; i++) {
-      Endpoint at = new Endpoint(names[i], 7000);
+    for (int i = 0; i < nodes.length; i++) {
+      boolean leg = shape.isLeg(i);
+      Endpoint at = new Endpoint(shape.name(i), 7000);
       network.name(at.toString(), i);
       members.add(
           new Member(
               uuid(),
-              names[i],
-              i == WITNESS ? Role.WITNESS : Role.DATA,
+              shape.name(i),
+              leg ? Role.DATA : Role.WITNESS,
               at,
-              i == WITNESS ? LegState.NONE : LegState.IN_SYNC,
+              leg ? LegState.IN_SYNC : LegState.NONE,
               0,
-              i == WITNESS ? 0 : 1,
-              i == WITNESS ? 0 : 1,
+              leg ? 1 : 0,
+              leg ? 1 : 0,
               ""));
     }
     PoolView first =
@@ -115,7 +121,7 @@ final class World implements SimPlatter.Watcher, TapTransport.Tap {
             mix.policies());
     this.chosen = new Chosen(first);
     VoteStore.Vote vote = new VoteStore.Vote(1 << 8, 1 << 8, ViewCodec.encode(first));
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < nodes.length; i++) {
       Member m = members.get(i);
       SimPlatter p =
           new SimPlatter(i, mix.blocks(), mix.policies().window(), blank(first, m), this);
@@ -136,10 +142,15 @@ final class World implements SimPlatter.Watcher, TapTransport.Tap {
 
   /** Starts the nodes and a client. */
   void begin() {
+    beginNodes();
+    clients.spawn(false);
+  }
+
+  /** Starts the nodes. */
+  void beginNodes() {
     for (SimNode n : nodes) {
       n.start();
     }
-    clients.spawn();
   }
 
   /** Runs one event and judges what it did; false if nothing happens up to {@code until}. */
@@ -179,7 +190,7 @@ final class World implements SimPlatter.Watcher, TapTransport.Tap {
     if (telling()) {
       say(n.name + " is ordered: " + Story.of(order));
     }
-    if (order instanceof LegOrder.Adopt(PoolView v) && n.index < WITNESS) {
+    if (order instanceof LegOrder.Adopt(PoolView v) && shape.isLeg(n.index)) {
       situations.newerView(n.index, v.generation());
     }
   }
@@ -296,7 +307,7 @@ final class World implements SimPlatter.Watcher, TapTransport.Tap {
       say(to.name + " gets from " + from + ": " + Story.of(h));
     }
     situations.delivered(to, h);
-    if (to.party < WITNESS) {
+    if (shape.isLeg(to.party)) {
       judge.requested(to.party, h, payload);
     }
     if (!traps.isEmpty()) {

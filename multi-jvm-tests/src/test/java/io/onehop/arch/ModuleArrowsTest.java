@@ -21,6 +21,7 @@ final class ModuleArrowsTest {
   private static final String[] CLIENT = {"io.onehop.client.."};
   private static final String[] NBD = {"io.onehop.nbd..", "io.onehop.attach.."};
   private static final String[] NODE = {"io.onehop.node.."};
+  private static final String[] HISTORY = {"io.onehop.history.."};
 
   private static final String PEKKO = "org.apache.pekko..";
   private static final String DISNI = "com.ibm.disni..";
@@ -29,6 +30,7 @@ final class ModuleArrowsTest {
   @ArchTest static final ArchRule clientSeesProtocol = seesOnly(CLIENT, PROTOCOL);
   @ArchTest static final ArchRule nbdSeesClient = seesOnly(NBD, CLIENT, PROTOCOL);
   @ArchTest static final ArchRule nodeSeesProtocol = seesOnly(NODE, PROTOCOL);
+  @ArchTest static final ArchRule historySeesNoOther = seesOnly(HISTORY);
 
   @ArchTest
   static final ArchRule pekkoInControlPackagesOnly =

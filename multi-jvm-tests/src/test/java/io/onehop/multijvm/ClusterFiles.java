@@ -11,18 +11,25 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** The folder of a cluster, laid out like that of {@code onehop up}: configurations and ports. */
 final class ClusterFiles {
   private final Path dir;
+  private final UnaryOperator<String> hosts;
   private final Map<String, Ports> ports = new LinkedHashMap<>();
 
   /** Addresses of a node. */
   record Ports(int control, int data, int api) {}
 
-  /** Makes the folders and the nodes' configurations, with free ports. */
-  ClusterFiles(Path dir, List<String> names) {
+  /**
+   * Makes the folders and the nodes' configurations, with free ports.
+   *
+   * @param hosts host of a node's control and data address
+   */
+  ClusterFiles(Path dir, List<String> names, UnaryOperator<String> hosts) {
     this.dir = dir;
+    this.hosts = hosts;
     List<Integer> free = freePorts(names.size() * 3);
     for (int i = 0; i < names.size(); i++) {
       ports.put(names.get(i), new Ports(free.get(3 * i), free.get(3 * i + 1), free.get(3 * i + 2)));
@@ -44,8 +51,8 @@ final class ClusterFiles {
   String confText(String name) {
     StringBuilder list = new StringBuilder();
     ports.forEach((node, p) ->
-        list.append("    { name = %s, control = \"127.0.0.1:%d\"".formatted(node, p.control))
-            .append(", data = \"127.0.0.1:%d\"".formatted(p.data))
+        list.append("    { name = %s, control = \"%s\"".formatted(node, at(node, p.control)))
+            .append(", data = \"%s\"".formatted(at(node, p.data)))
             .append(", api = \"127.0.0.1:%d\" }\n".formatted(p.api)));
     return """
     onehop {
@@ -58,6 +65,10 @@ final class ClusterFiles {
     }
     """
         .formatted(name, list);
+  }
+
+  private String at(String node, int port) {
+    return hosts.apply(node) + ":" + port;
   }
 
   /** Ports that nobody listens on. */

@@ -43,7 +43,15 @@ final class Dist {
 
   /** A process that is to run until it is stopped; its stdout is a pipe if {@code pipe}. */
   static Process start(Path log, boolean pipe, String... arguments) {
+    return start(log, pipe, List.of(), arguments);
+  }
+
+  /** The same with more options for its JVM. */
+  static Process start(Path log, boolean pipe, List<String> options, String... arguments) {
     ProcessBuilder b = builder(arguments);
+    for (String o : options) {
+      b.environment().merge(JAVA_OPTIONS, o, (a, more) -> a + " " + more);
+    }
     b.environment().put(BOUND, "1");
     b.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
     if (!pipe) {

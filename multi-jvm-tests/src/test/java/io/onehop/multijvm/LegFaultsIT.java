@@ -62,11 +62,6 @@ class LegFaultsIT extends PoolCase {
     return cluster.state(POOL, leg).equals("syncing");
   }
 
-  private void set(String setting) {
-    Dist.Ended e = cluster.onehop("pool", "set", POOL, setting);
-    assertThat(e.code()).as(e.err()).isZero();
-  }
-
   @Test
   void aPausedLegIsAZombieAndComesBack() {
     String leg = nextLeg();

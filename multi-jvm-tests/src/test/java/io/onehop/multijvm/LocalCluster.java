@@ -2,15 +2,11 @@ package io.onehop.multijvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.onehop.netfault.FaultNet;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,37 +22,60 @@ import org.jspecify.annotations.Nullable;
  * Nodes and clients as processes that a test kills, pauses and restarts one by one, in a folder
  * laid out like that of {@code onehop up}, so that {@code --dir} works on it.
  */
-final class LocalCluster implements AutoCloseable {
+final class LocalCluster extends ClusterStatus implements AutoCloseable {
   static final String A = "node-a";
   static final String B = "node-b";
   static final String WITNESS = "witness";
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int ANSWER_MILLIS = 1_000;
 
-  /** A client: its process and the URI that it serves. */
-  record Client(Process process, String uri, Path log) {}
+  /** A client: its name in the network, its process and the URI that it serves. */
+  record Client(String party, Process process, String uri, Path log) {}
 
   private final ItFolder folder;
   private final ClusterFiles files;
   private final Map<String, Process> nodes = new LinkedHashMap<>();
   private final List<Process> clients = new ArrayList<>();
   private final List<Process> terminated = new ArrayList<>();
+  private final @Nullable FaultNet net;
   private boolean failed = true;
   private int sockets;
 
-  private LocalCluster(ItFolder folder, List<String> names) {
+  private LocalCluster(ItFolder folder, List<String> names, boolean faulty) {
     this.folder = folder;
-    this.files = new ClusterFiles(folder.path(), names);
+    this.files = new ClusterFiles(folder.path(), names, faulty ? FaultNet::host : _ -> "127.0.0.1");
+    this.net = faulty ? net() : null;
+  }
+
+  private FaultNet net() {
+    List<FaultNet.Node> nodes = new ArrayList<>();
+    for (String name : files.names()) {
+      ClusterFiles.Ports p = files.ports(name);
+      nodes.add(new FaultNet.Node(name, List.of(p.control(), p.data())));
+    }
+    try {
+      return FaultNet.open(folder.path().resolve("hosts"), nodes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A folder with configurations; nothing is started. */
   static LocalCluster configured(String title, String... names) {
-    return new LocalCluster(ItFolder.make(title), List.of(names));
+    return new LocalCluster(ItFolder.make(title), List.of(names), false);
   }
 
   /** Two data nodes and a witness, started, with pool vol0 of {@code size}. */
   static LocalCluster running(String title, String size) {
-    LocalCluster c = configured(title, A, B, WITNESS);
+    return running(title, size, false, A, B, WITNESS);
+  }
+
+  /**
+   * Nodes, started, with pool vol0 of {@code size}.
+   *
+   * @param faulty their network can be cut
+   * @param names of the nodes; those that begin with "witness" hold no data
+   */
+  static LocalCluster running(String title, String size, boolean faulty, String... names) {
+    LocalCluster c = new LocalCluster(ItFolder.make(title), List.of(names), faulty);
     try {
       c.startAll();
       c.createPool("vol0", size);
@@ -71,7 +90,25 @@ final class LocalCluster implements AutoCloseable {
     return folder.path();
   }
 
+  /** The network of a cluster that was made with one that can be cut. */
+  FaultNet faults() {
+    if (net == null) {
+      throw new IllegalStateException("this cluster's network cannot be cut");
+    }
+    return net;
+  }
+
+  private List<String> options(String party) {
+    return net == null ? List.of() : List.of(net.javaOption(party));
+  }
+
+  /** Nodes that hold data. */
+  List<String> legs() {
+    return names().stream().filter(n -> !n.startsWith(WITNESS)).toList();
+  }
+
   /** Configurations and ports. */
+  @Override
   ClusterFiles files() {
     return files;
   }
@@ -83,7 +120,8 @@ final class LocalCluster implements AutoCloseable {
   /** Starts a node; does not wait for it. */
   Process start(String name) {
     assertThat(runs(name)).as(name + " must not run yet").isFalse();
-    Process p = Dist.start(files.log(name), false, "node", files.conf(name).toString());
+    Process p =
+        Dist.start(files.log(name), false, options(name), "node", files.conf(name).toString());
     nodes.put(name, p);
     folder.remember(p);
     return p;
@@ -111,6 +149,7 @@ final class LocalCluster implements AutoCloseable {
         });
   }
 
+  @Override
   boolean runs(String name) {
     Process p = nodes.get(name);
     return p != null && p.isAlive();
@@ -180,12 +219,13 @@ final class LocalCluster implements AutoCloseable {
   }
 
   void createPool(String pool, String size) {
-    createPool(pool, size, A + "," + B, WITNESS);
-  }
-
-  void createPool(String pool, String size, String data, String witness) {
-    Dist.Ended e =
-        onehop("pool", "create", pool, "--size", size, "--data", data, "--witness", witness);
+    List<String> command = new ArrayList<>(List.of("pool", "create", pool, "--size", size));
+    command.addAll(List.of("--data", String.join(",", legs())));
+    List<String> witnesses = names().stream().filter(n -> n.startsWith(WITNESS)).toList();
+    if (!witnesses.isEmpty()) {
+      command.addAll(List.of("--witness", String.join(",", witnesses)));
+    }
+    Dist.Ended e = onehop(command.toArray(String[]::new));
     assertThat(e.code()).as("pool create: " + e).isZero();
   }
 
@@ -203,30 +243,24 @@ final class LocalCluster implements AutoCloseable {
   }
 
   /** A client that has been started and may not serve yet. */
-  record Beginning(Process process, CompletableFuture<String> uri, Path log) {}
+  record Beginning(String party, Process process, CompletableFuture<String> uri, Path log) {}
 
   /** Starts a client. */
-  Beginning begin(String pool) {
+  Beginning begin(String pool, String... more) {
     int number = ++sockets;
+    String party = "client-" + number;
     String socket = "unix:" + dir().resolve("nbd-" + number + ".sock");
-    Path log = files.log("client-" + number);
-    Process p =
-        Dist.start(
-            log,
-            true,
-            "attach",
-            pool,
-            "--server",
-            files.servers(),
-            "--pid-file",
-            dir().resolve("run").resolve("client-" + number + ".pid").toString(),
-            "--nbd",
-            socket);
+    Path log = files.log(party);
+    String pidFile = dir().resolve("run").resolve(party + ".pid").toString();
+    List<String> command = new ArrayList<>(List.of("attach", pool, "--server", files.servers()));
+    command.addAll(List.of("--pid-file", pidFile, "--nbd", socket));
+    command.addAll(List.of(more));
+    Process p = Dist.start(log, true, options(party), command.toArray(String[]::new));
     clients.add(p);
     folder.remember(p);
     CompletableFuture<String> uri = new CompletableFuture<>();
     Thread.ofPlatform().daemon().name("client-output").start(() -> readUri(p, uri));
-    return new Beginning(p, uri, log);
+    return new Beginning(party, p, uri, log);
   }
 
   private static void readUri(Process p, CompletableFuture<String> uri) {
@@ -245,7 +279,7 @@ final class LocalCluster implements AutoCloseable {
 
   /** Waits until a started client serves. */
   Client await(Beginning b) {
-    return new Client(b.process, b.uri.orTimeout(45, TimeUnit.SECONDS).join(), b.log);
+    return new Client(b.party, b.process, b.uri.orTimeout(45, TimeUnit.SECONDS).join(), b.log);
   }
 
   /** Waits until a started client has given up with exit code 3; the last line that it said. */
@@ -269,88 +303,6 @@ final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** What the first answering node says of a pool; an empty object if none answers. */
-  JsonNode status(String pool) {
-    for (String name : files.names()) {
-      JsonNode s = runs(name) ? statusAt(name, pool) : null;
-      if (s != null) {
-        return s;
-      }
-    }
-    return JSON.createObjectNode();
-  }
-
-  /** What one node says of a pool, or null if it does not answer. */
-  @Nullable JsonNode statusAt(String node, String pool) {
-    JsonNode s = get(node, "/v1/status?pool=" + pool);
-    return s == null ? null : s.path("pools").path(0);
-  }
-
-  /** What {@code status} says of one leg. */
-  JsonNode leg(String pool, String node) {
-    for (JsonNode l : status(pool).path("legs")) {
-      if (l.path("node").asText().equals(node)) {
-        return l;
-      }
-    }
-    return JSON.createObjectNode();
-  }
-
-  String state(String pool, String node) {
-    return leg(pool, node).path("state").asText();
-  }
-
-  long generation(String pool) {
-    return status(pool).path("generation").asLong();
-  }
-
-  /** Waits until both legs are in sync, as every running node sees it, and nothing waits. */
-  void awaitInSync(String pool) {
-    Eventually.await(
-        "every leg of " + pool + " is in sync; now " + status(pool), 60, () -> inSync(pool));
-  }
-
-  boolean inSync(String pool) {
-    boolean any = false;
-    for (String name : files.names()) {
-      JsonNode s = runs(name) ? statusAt(name, pool) : null;
-      if (s == null || s.path("legs").isEmpty()) {
-        continue;
-      }
-      any = true;
-      for (JsonNode l : s.path("legs")) {
-        if (!l.path("state").asText().equals("in-sync") || !l.path("reason").asText().isEmpty()) {
-          return false;
-        }
-      }
-      if (!s.path("phase").asText().equals("ready") || !s.path("waiting").isNull()) {
-        return false;
-      }
-    }
-    return any;
-  }
-
-  /** GET at a node's API; null if it does not answer. */
-  @Nullable JsonNode get(String node, String path) {
-    try {
-      HttpURLConnection c =
-          (HttpURLConnection)
-              URI.create("http://127.0.0.1:" + files.ports(node).api() + path)
-                  .toURL()
-                  .openConnection();
-      c.setConnectTimeout(ANSWER_MILLIS);
-      c.setReadTimeout(ANSWER_MILLIS);
-      if (c.getResponseCode() != 200) {
-        return null;
-      }
-      try (InputStream in = c.getInputStream()) {
-        return JSON.readTree(in);
-      }
-    } catch (IOException e) {
-      return null;
-    }
-  }
-
   /** The test got through: its logs are not needed. */
   void passed() {
     failed = false;
@@ -366,6 +318,9 @@ final class LocalCluster implements AutoCloseable {
   @Override
   public void close() {
     killAll();
+    if (net != null) {
+      net.close();
+    }
     folder.close(failed);
   }
 }

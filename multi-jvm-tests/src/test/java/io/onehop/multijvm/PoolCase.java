@@ -5,6 +5,8 @@ import static io.onehop.multijvm.LocalCluster.B;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -31,8 +33,19 @@ abstract class PoolCase {
   private boolean sound = true;
   private String victim = "";
 
+  private final boolean faulty;
+  private final String[] nodes;
+
+  /** Two legs and a witness. */
   PoolCase() {
-    cluster = LocalCluster.running(getClass().getSimpleName(), SIZE);
+    this(false, A, B, LocalCluster.WITNESS);
+  }
+
+  /** See {@link LocalCluster#running(String, String, boolean, String...)}. */
+  PoolCase(boolean faulty, String... nodes) {
+    this.faulty = faulty;
+    this.nodes = nodes;
+    cluster = LocalCluster.running(getClass().getSimpleName(), SIZE, faulty, nodes);
     try {
       client = cluster.attach(POOL);
       stores = RawStores.of(cluster, POOL);
@@ -46,8 +59,9 @@ abstract class PoolCase {
   @BeforeEach
   void begin(TestInfo info) {
     if (!sound) {
+      load.close();
       cluster.close();
-      cluster = LocalCluster.running(getClass().getSimpleName(), SIZE);
+      cluster = LocalCluster.running(getClass().getSimpleName(), SIZE, faulty, nodes);
       client = cluster.attach(POOL);
       stores = RawStores.of(cluster, POOL);
       load = new HistoryWorkload(SIZE_BYTES, Seed.of(getClass().getSimpleName()));
@@ -64,7 +78,7 @@ abstract class PoolCase {
   @AfterEach
   void closeConnection(TestInfo info) {
     System.out.println(info.getDisplayName() + ": " + load.summary());
-    load.close();
+    load.hangUp();
   }
 
   @AfterAll
@@ -72,23 +86,35 @@ abstract class PoolCase {
     if (sound) {
       cluster.passed();
     }
+    load.close();
     cluster.close();
   }
 
   /**
-   * A leg to strike, the one and the other in turn: one that is evicted again and again comes back
-   * later each time.
+   * A leg to strike, each in turn: one that is evicted again and again comes back later each time.
    */
   String nextLeg() {
-    victim = victim.isEmpty() ? (faults.nextBoolean() ? A : B) : other(victim);
+    List<String> legs = cluster.legs();
+    victim =
+        victim.isEmpty()
+            ? legs.get(faults.nextInt(legs.size()))
+            : legs.get((legs.indexOf(victim) + 1) % legs.size());
     return victim;
+  }
+
+  /** Changes settings of the pool. */
+  void set(String... settings) {
+    List<String> command = new ArrayList<>(List.of("pool", "set", POOL));
+    command.addAll(List.of(settings));
+    Dist.Ended e = cluster.onehop(command.toArray(String[]::new));
+    assertThat(e.code()).as(e.err()).isZero();
   }
 
   static String other(String leg) {
     return leg.equals(A) ? B : A;
   }
 
-  /** Both legs are in sync, NBD and both raw stores show what the history says. */
+  /** All legs are in sync, NBD and all raw stores show what the history says. */
   void finish() {
     cluster.awaitInSync(POOL);
     load.randomInstant(faults);

@@ -94,7 +94,14 @@ public final class Node implements AutoCloseable {
     checkFree("api", self.api());
     Path pools = settings.dataFolder().resolve("pools");
     PoolOpener opener =
-        new PoolOpener(loop, transport, bufs, door, id -> pools.resolve(id.toString()), random);
+        new PoolOpener(
+            loop,
+            transport,
+            bufs,
+            door,
+            id -> pools.resolve(id.toString()),
+            random,
+            settings.storeFaults());
     PoolFolders folders;
     List<OpenPool> open = new ArrayList<>();
     try {

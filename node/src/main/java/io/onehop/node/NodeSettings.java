@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param pidFile file that holds the pid while the node runs, absolute
  * @param log where the log goes and how much of it
  * @param nodes every node of the cluster, this one among them, in the file's order
+ * @param storeFaults for tests only: folder of files that tell which faults the stores of this node
+ *     have, absolute; null (the default): none
  * @param pekko the file's {@code pekko} block (may be empty), laid over this module's defaults
  */
 public record NodeSettings(
@@ -23,6 +25,7 @@ public record NodeSettings(
     Path pidFile,
     LogSettings log,
     List<NodeAddress> nodes,
+    @Nullable Path storeFaults,
     Config pekko) {
 
   /** Copies the list. */

@@ -28,7 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class SettingsReader {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
   private static final Set<String> ROOT_KEYS = Set.of("onehop", "pekko");
-  private static final Set<String> KEYS = Set.of("name", "data-folder", "pid-file", "log", "nodes");
+  private static final Set<String> KEYS =
+      Set.of("name", "data-folder", "pid-file", "log", "nodes", "test");
+  private static final Set<String> TEST_KEYS = Set.of("store-faults");
   private static final Set<String> LOG_KEYS = Set.of("file", "level");
   private static final Set<String> NODE_KEYS = Set.of("name", "control", "data", "api");
   private static final Set<String> LEVELS = Set.of("error", "warn", "info", "debug");
@@ -65,6 +67,7 @@ final class SettingsReader {
         path(onehop, "onehop.", "pid-file"),
         log(onehop),
         nodes,
+        storeFaults(onehop),
         pekko == null ? ConfigFactory.empty() : root.toConfig().withOnlyPath("pekko"));
   }
 
@@ -101,6 +104,16 @@ final class SettingsReader {
     }
     @Nullable Path to = log.containsKey("file") ? path(log, "onehop.log.", "file") : null;
     return new NodeSettings.LogSettings(to, level);
+  }
+
+  /** Only tests of OneHop itself set it. */
+  private @Nullable Path storeFaults(ConfigObject onehop) throws ConfigError {
+    if (!onehop.containsKey("test")) {
+      return null;
+    }
+    ConfigObject test = object(onehop, "onehop.", "test");
+    onlyKeys(test, "onehop.test.", TEST_KEYS);
+    return test.containsKey("store-faults") ? path(test, "onehop.test.", "store-faults") : null;
   }
 
   private List<NodeAddress> nodes(ConfigObject onehop) throws ConfigError {

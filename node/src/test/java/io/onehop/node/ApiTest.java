@@ -56,7 +56,13 @@ class ApiTest {
         "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":1e99}|400|sizeBytes",
         "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":0,\"data\":[\"a\",\"b\"]}|400|size 0",
         "POST|/v1/pools|{\"name\":\"v/w\",\"sizeBytes\":9,\"data\":[\"a\",\"b\"]}|400|no pool name",
-        "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":9,\"data\":[\"a\"]}|400|two data nodes",
+        "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":9,\"data\":[]}|400|1 to 5 data nodes, not 0",
+        "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":9,\"data\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\"]}|400|1"
+            + " to 5 data nodes, not 6",
+        "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":9,\"data\":[\"a\"],\"witness\":[\"b\",\"c\",\"d\",\"e\",\"f\",\"g\"]}|400|at"
+            + " most 5 witnesses, not 6",
+        "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":9,\"data\":[\"a\"],\"witness\":[\"a\"]}|400|named"
+            + " twice",
         "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":9,\"data\":[\"a\",\"a\"]}|400|named twice",
         "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":9,\"data\":[\"a\",\"x\"]}|400|no node 'x'",
         "POST|/v1/pools|{\"name\":\"v\",\"sizeBytes\":9,\"data\":\"a\"}|400|list of node names",

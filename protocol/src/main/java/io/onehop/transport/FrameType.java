@@ -128,6 +128,9 @@ public final class FrameType {
   /** Lease asked for, or granted. */
   public static final int FLAG_LEASE = 1 << 4;
 
+  /** Digest what the store holds, whatever the answerer's state, view and lineage. */
+  public static final int FLAG_AS_IT_IS = 1 << 5;
+
   /** Whether a frame of this type may be sent; anything else is refused by the transport. */
   public static boolean known(int type) {
     return (type >= HELLO && type <= HEARTBEAT_ACK)

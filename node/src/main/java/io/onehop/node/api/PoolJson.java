@@ -17,6 +17,7 @@ import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Role;
 import io.onehop.protocol.model.Writer;
 import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Snapshots as the JSON that scripts rely on. No other fields are ever taken away. */
@@ -129,7 +130,7 @@ final class PoolJson {
     boolean inSync = state == LegState.IN_SYNC;
     long blocks =
         state == LegState.STALE
-            ? Math.max(f.missingBlocks, absent(status, shape))
+            ? Math.max(f.missingBlocks, absent(status, shape, index))
             : f.missingBlocks;
     long missing = inSync ? 0 : blocks * shape.blockSize();
     long rate = state == LegState.SYNCING && reachable ? f.rate : 0;
@@ -167,12 +168,12 @@ final class PoolJson {
     return f.note;
   }
 
-  /** What an absent leg misses by the others' maps: it does not know itself. */
-  private static long absent(@Nullable PoolStatus status, PoolShape shape) {
+  /** What absent leg {@code leg} misses by the others' maps: it does not know itself. */
+  private static long absent(@Nullable PoolStatus status, PoolShape shape, int leg) {
     long most = 0;
     for (int i = 0; i < shape.members().size(); i++) {
       Figures f = i == shape.self() ? Figures.of(status) : Figures.of(seen(status, i));
-      most = Math.max(most, f.absentMisses);
+      most = Math.max(most, leg < f.absentMisses.size() ? f.absentMisses.get(leg) : 0);
     }
     return most;
   }
@@ -184,10 +185,10 @@ final class PoolJson {
       long lastMissed,
       long lastCopied,
       long lastNanos,
-      long absentMisses,
+      List<Long> absentMisses,
       long elsewhere,
       String note) {
-    private static final Figures NONE = new Figures(0, 0, 0, 0, -1, 0, 0, "");
+    private static final Figures NONE = new Figures(0, 0, 0, 0, -1, List.of(), 0, "");
 
     static Figures of(@Nullable PoolStatus own) {
       if (own == null) {
@@ -200,7 +201,7 @@ final class PoolJson {
           s.lastMissedBlocks(),
           s.lastCopiedBlocks(),
           s.lastResyncNanos(),
-          s.absentMisses(),
+          s.figures().absentMisses(),
           s.healedElsewhere(),
           s.missesEverything());
     }

@@ -45,6 +45,9 @@ public final class LegBooks {
   /** Members whose map of this leg has come in this stint and epoch (mask). */
   public int mapsFrom;
 
+  /** What has been stored since the last good sync. */
+  public final Unsynced unsynced;
+
   /** Counts stints, so that work begun in one is recognised in the next. */
   public long stint;
 
@@ -61,6 +64,7 @@ public final class LegBooks {
     this.rules = rules;
     this.member = member;
     this.incarnation = incarnation;
+    this.unsynced = new Unsynced(this);
   }
 
   /**
@@ -82,6 +86,7 @@ public final class LegBooks {
       mapsDamaged = true;
     }
     BlockSet own = disk.ownMissing();
+    Unreadable.atStart(disk);
     if (!misses.isEmpty()) {
       own.add(0, disk.blocks());
     }
@@ -222,9 +227,6 @@ public final class LegBooks {
     for (BlockSet map : staleMaps) {
       map.add(offset / BLOCK, (offset + length) / BLOCK);
     }
-    if (state() == LegState.SYNCING) {
-      fresh.add(offset / BLOCK, (offset + length) / BLOCK);
-    }
   }
 
   /** Rule 3.1, second half: the store has it. */
@@ -232,8 +234,14 @@ public final class LegBooks {
     if (!rules.recordFirst()) {
       disk.unconfirmed().put(epoch, sequence, offset, length);
     }
-    if (state() == LegState.SYNCING) {
+    // An in-sync leg misses only what its medium has lost; a whole block heals that, too.
+    if (disk.ownMissing().size() != 0) {
       markClean(offset / BLOCK, (offset + length) / BLOCK);
+    }
+    // Not before it is stored: a map bit that comes in between keeps the leg from being promoted
+    // with what the block held before.
+    if (state() == LegState.SYNCING) {
+      fresh.add(offset / BLOCK, (offset + length) / BLOCK);
     }
   }
 
@@ -265,6 +273,9 @@ public final class LegBooks {
 
   /** Rule 6.6: fetched blocks [from, to) carry the source's doubt up to {@code sequence}. */
   public void carry(long from, long to, long sequence) {
+    if (!rules.doubtTravels()) {
+      return;
+    }
     disk.carried().add(from, to);
     carriedUntil = Math.max(carriedUntil, sequence);
   }
@@ -313,15 +324,6 @@ public final class LegBooks {
     return disk.ownMissing().size() - clean.getLongCardinality();
   }
 
-  /** Blocks that the absent leg misses; of several, the most. */
-  public long absentMisses() {
-    long most = 0;
-    for (BlockSet map : staleMaps) {
-      most = Math.max(most, map.size());
-    }
-    return most;
-  }
-
   /** Rule 6.9: this generation is going to name this leg in sync. */
   public void recordPromotion(long generation) throws IOException {
     Superblock sb = disk.superblock();
@@ -329,23 +331,40 @@ public final class LegBooks {
         sb.adopted(sb.adoptedGeneration(), sb.lineage(), Math.max(generation, sb.lastInSync())));
   }
 
-  /**
-   * Rule 3.10: a store sync failed, so the kernel may have dropped anything written since the last
-   * good one. Every block is suspect, durably if that can be had at all; the run must end.
-   *
-   * @return what to tell of it
-   */
-  public String syncFailed(String what) {
-    String why = "a store sync failed (" + what + ")";
-    try {
-      disk.ownMissing().add(0, disk.blocks());
-      disk.ownMissing().force();
-      Superblock sb = disk.superblock();
-      disk.save(sb.run(sb.incarnation(), sb.bootId(), false, sb.lostPower(), why));
-    } catch (IOException | UncheckedIOException e) {
-      return why + ", and that could not be recorded: " + e.getMessage();
+  /** Whether any of blocks [from, to) is effectively missing. */
+  public boolean missesAny(long from, long to) {
+    if (disk.ownMissing().size() == 0) {
+      return false;
     }
-    return why;
+    long b = nextMissing(from);
+    return b >= 0 && b < to;
+  }
+
+  /**
+   * Blocks {@code done} are durable in the store: they leave own-missing, durably (rule 6.2), and
+   * {@link #clean}.
+   */
+  public void healed(RoaringBitmap done) throws IOException {
+    BlockSet own = disk.ownMissing();
+    forEachRun(done, own::remove);
+    own.force();
+    if (disk.unreadable().size() != 0) {
+      forEachRun(done, disk.unreadable()::remove);
+    }
+    clean.andNot(done);
+  }
+
+  /**
+   * A store sync that vouches for everything stored before the call; {@code done} as in {@link
+   * LegDisk#sync}. What it does not bring home is suspect (rule 3.10), so every sync goes this way.
+   */
+  public void sync(LegDisk.Done done) {
+    unsynced.sync(done);
+  }
+
+  /** See {@link Unsynced#failed}. */
+  public String syncFailed(String what) {
+    return unsynced.failed(what);
   }
 
   /**
@@ -353,24 +372,14 @@ public final class LegBooks {
    * unconfirmed set whatever happens to the machine in between, so they are made durable first.
    */
   public void markCleanStop() throws IOException {
-    PoolView v = view;
-    if (v == null && !cleanStart) {
-      // What the run before left behind is in the page cache at best, and nothing was added.
-      return;
+    // Without an adoption nothing was added to what the run before left in the page cache at best.
+    if (view != null || cleanStart) {
+      CleanStop.mark(this);
     }
-    disk.unconfirmed()
-        .visit((e, s, offset, length) ->
-            disk.carried().add(offset / BLOCK, (offset + length) / BLOCK));
-    disk.carried().force();
-    disk.ownMissing().force();
-    if (v != null) {
-      for (Member m : v.members()) {
-        if (m.isLeg() && m.state() != LegState.IN_SYNC && !m.id().equals(member)) {
-          disk.missMap(m.id()).force();
-        }
-      }
-    }
-    Superblock sb = disk.superblock();
-    disk.save(sb.run(sb.incarnation(), sb.bootId(), true, sb.lostPower(), sb.missesEverything()));
+  }
+
+  /** Rule 4.3: the medium has lost these blocks; durable before the return. */
+  public void unreadable(RoaringBitmap lost) throws IOException {
+    Unreadable.record(this, lost);
   }
 }

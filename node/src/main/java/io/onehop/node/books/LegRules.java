@@ -27,6 +27,13 @@ package io.onehop.node.books;
  * @param generationDurable rule 2.5: the adopted generation never goes back
  * @param suspectsToMaps rule 8.4: a cold start's authority marks its suspects for every other
  *     member
+ * @param mediaErrorWithUnconfirmedFails rule 4.3: a leg that cannot read back what it has answered
+ *     for fails; off heals it from a peer that may not have it yet
+ * @param mediaKept rules 4.3, 8.4: blocks lost to the medium are neither emptied nor marked for the
+ *     others by a cold start
+ * @param doubtTravels rule 6.6: fetched blocks are unconfirmed where they arrive (†10)
+ * @param thirdLegMaps rule 6.8: a syncing leg takes over its peers' maps of other absent legs (†7)
+ * @param mapsBeforeReads rule 4.2: a syncing leg serves no read before all maps have come
  */
 public record LegRules(
     boolean recordFirst,
@@ -47,11 +54,16 @@ public record LegRules(
     boolean fetchChecked,
     boolean clearChecked,
     boolean generationDurable,
-    boolean suspectsToMaps) {
+    boolean suspectsToMaps,
+    boolean mediaErrorWithUnconfirmedFails,
+    boolean mediaKept,
+    boolean doubtTravels,
+    boolean thirdLegMaps,
+    boolean mapsBeforeReads) {
 
   /** Every rule on. */
   public static final LegRules ALL =
       new LegRules(
           true, true, true, true, true, true, true, true, true, true, true, true, true, true, true,
-          true, true, true, true);
+          true, true, true, true, true, true, true, true, true);
 }

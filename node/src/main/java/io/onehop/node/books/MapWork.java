@@ -33,8 +33,11 @@ final class MapWork {
     Member mine = v.members().get(me);
     boolean living = mine.incarnation() == books.incarnation;
     boolean inSync = living && mine.state() == LegState.IN_SYNC;
-    // In sync without having been syncing in this run: only a cold start does that (rule 8.4).
-    boolean coldStarted = inSync && !writing(o) && disk.superblock().adoptedGeneration() > 0;
+    boolean before = disk.superblock().adoptedGeneration() > 0;
+    boolean forked = before && !disk.superblock().lineage().equals(v.lineage());
+    // In sync without having been syncing in this run: only a cold start does that (rule 8.4), and
+    // a forced promotion, whatever the leg missed (rule 8.6).
+    boolean coldStarted = inSync && before && (forked || !writing(o));
     markAbsent(o, v, me, oldGeneration, coldStarted);
     if (o != null && o.epoch() != v.epoch()) {
       // What v calls it decides: a leg that skips the view of its promotion is in sync, and its
@@ -53,13 +56,20 @@ final class MapWork {
     }
     Superblock sb = disk.superblock();
     String misses = sb.missesEverything();
-    if (!inSync && mine.inSyncSince() > sb.lastInSync()) {
+    // Once only: what has healed since then is not missing again.
+    boolean old = mine.inSyncSince() > sb.lastInSync() || sb.lastInSync() == 0;
+    if (!inSync && (forked || (old && (o == null || misses.isEmpty())))) {
       disk.ownMissing().add(0, disk.blocks());
       disk.ownMissing().force();
-      misses = "the disk is older than this leg's last promotion";
+      misses =
+          forked
+              ? "it is of another lineage (forced promotion)"
+              : sb.lastInSync() == 0
+                  ? "a new member"
+                  : "the disk is older than this leg's last promotion";
     }
     if (coldStarted) {
-      disk.ownMissing().clear();
+      Unreadable.emptySuspects(disk, rules);
     }
     if (inSync) {
       misses = "";
@@ -90,8 +100,11 @@ final class MapWork {
       books.carriedUntil = 0;
     }
     if (inSync) {
-      // Promotion (or already in sync): what healed is durable by rule 6.9.
-      books.clean.clear();
+      // At a promotion what healed is durable by rule 6.9. What a leg in sync has healed of its
+      // media errors, or a client overwritten, stays so: fetched again it might be older.
+      if (coldStarted) {
+        books.clean.clear();
+      }
       books.fresh.clear();
     }
     books.view = v;
@@ -130,7 +143,7 @@ final class MapWork {
         marked = true;
       }
       if (coldStarted && rules.suspectsToMaps()) {
-        disk.missMap(m.id()).addAll(disk.ownMissing());
+        Unreadable.addSuspects(disk, rules, disk.missMap(m.id()));
         marked = true;
       }
       if (books.mapsDamaged && m.state() != LegState.IN_SYNC) {
@@ -146,6 +159,7 @@ final class MapWork {
 
   private void newEpoch() throws IOException {
     if (rules.syncingMovesOwn()) {
+      Unreadable.writtenAgain(disk);
       books.addUnconfirmed(disk.ownMissing());
       disk.ownMissing().force();
       disk.unconfirmed().clear();
@@ -162,6 +176,7 @@ final class MapWork {
   }
 
   private void beginStint() throws IOException {
+    Unreadable.writtenAgain(disk);
     books.addUnconfirmed(disk.ownMissing());
     disk.ownMissing().force();
     disk.unconfirmed().clear();

@@ -94,6 +94,7 @@ public final class Ops {
   }
 
   private final LegDisk disk;
+  private final @Nullable Unsynced unsynced;
   private final Runnable whenIdle;
   private @Nullable Op head;
   private @Nullable Op tail;
@@ -104,7 +105,17 @@ public final class Ops {
    * @param whenIdle called each time the last operation has ended
    */
   public Ops(LegDisk disk, Runnable whenIdle) {
+    this(disk, null, whenIdle);
+  }
+
+  /**
+   * The same.
+   *
+   * @param unsynced told of everything that is stored; null: nobody
+   */
+  public Ops(LegDisk disk, @Nullable Unsynced unsynced, Runnable whenIdle) {
     this.disk = disk;
+    this.unsynced = unsynced;
     this.whenIdle = whenIdle;
   }
 
@@ -164,6 +175,9 @@ public final class Ops {
   }
 
   private void run(Op op, @Nullable ByteBuffer payload) {
+    if (unsynced != null && op.kind != Kind.READ) {
+      unsynced.storing(op.offset, op.length);
+    }
     switch (op.kind) {
       case WRITE -> {
         if (payload != null) {

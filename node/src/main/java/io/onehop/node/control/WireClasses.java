@@ -44,6 +44,8 @@ final class WireClasses {
     record(kryo, PoolMessage.Heard.class, 28);
     record(kryo, PoolMessage.LeaseQuery.class, 29);
     record(kryo, PoolMessage.LeaseAnswer.class, 30);
+    record(kryo, PoolMessage.Bound.class, 31);
+    record(kryo, PoolMessage.Notice.class, 32);
 
     record(kryo, NodeMail.class, 60);
     record(kryo, NodeMessage.Prepare.class, 61);

@@ -12,15 +12,27 @@ public sealed interface LegEdge {
   record Suspected(UUID session, long epoch, int member, long generation, String reason)
       implements LegEdge {}
 
-  /** A client wants to attach, by takeover from whoever holds the pool or not; answer by token. */
-  record AttachAsked(long token, UUID session, String host, long pid, boolean takeover)
+  /**
+   * A client wants to attach; answer by token.
+   *
+   * @param takeover whether a holder's session is to be ended for it, even a living one's
+   * @param heldEpoch epoch that this session held before and wants to go on from (rule 5.3); 0 if
+   *     it was never told of one
+   */
+  record AttachAsked(
+      long token, UUID session, String host, long pid, boolean takeover, long heldEpoch)
       implements LegEdge {}
 
   /** The writer wants to detach. */
   record DetachAsked(long token, UUID session, long epoch) implements LegEdge {}
 
-  /** The writer asks to have its lease renewed at the voters in {@code voters} (mask). */
-  record LeaseAsked(long token, long epoch, int voters) implements LegEdge {}
+  /**
+   * The writer asks to have its lease renewed.
+   *
+   * @param voters at whom (mask)
+   * @param list the voter list that it means (see {@code PoolView.votersId})
+   */
+  record LeaseAsked(long token, long epoch, int voters, long list) implements LegEdge {}
 
   /** All maps asked for in this generation have come and are in own-missing. */
   record MapsArrived(long generation) implements LegEdge {}

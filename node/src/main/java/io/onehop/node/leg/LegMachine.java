@@ -96,6 +96,7 @@ public final class LegMachine {
     }
     return switch (me.state()) {
       case NONE -> new LegLife.Witness(g);
+      case OUT -> new LegLife.Stale(g, me.reason());
       case STALE -> new LegLife.Stale(g, me.reason());
       case SYNCING ->
           me.incarnation() == incarnation
@@ -108,7 +109,8 @@ public final class LegMachine {
 
   /** A view skipped in between may hide the steps; only neighbours prove something. */
   private void check(PoolView old, PoolView next) {
-    if (next.generation() != old.generation() + 1) {
+    // A new lineage begins where an operator says (rule 8.6).
+    if (next.generation() != old.generation() + 1 || !next.lineage().equals(old.lineage())) {
       return;
     }
     Member was = old.members().get(self);

@@ -40,8 +40,18 @@ public sealed interface LegOrder {
   /** Answer of {@link LegEdge.LeaseAsked}. */
   record AnswerLease(long token, int granted) implements LegOrder {}
 
-  /** Compare all in-sync legs with this one (rule 5.6); {@link LegEdge.Verified}. */
-  record Verify(UUID request) implements LegOrder {}
+  /**
+   * Compare legs with this one, read-only; {@link LegEdge.Verified}.
+   *
+   * @param against the one member to compare with, whatever its state and lineage, at what it holds
+   *     as it is; -1: all other in-sync legs, at confirmed positions (rule 5.6)
+   */
+  record Verify(UUID request, int against) implements LegOrder {
+    /** All other in-sync legs. */
+    public Verify(UUID request) {
+      this(request, -1);
+    }
+  }
 
   /** Stop in order: finish what is admitted, sync, clean mark; {@link LegEdge.Stopped}. */
   record Stop() implements LegOrder {}

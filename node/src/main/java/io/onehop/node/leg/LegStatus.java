@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  *     has a bug
  * @param servedToPeers bytes of content sent to peers in this run; 0 in a pool that was always
  *     healthy
+ * @param figures of media errors, reads on demand, and absent legs by name
  */
 public record LegStatus(
     long incarnation,
@@ -46,7 +47,50 @@ public record LegStatus(
     String missesEverything,
     long absentMisses,
     long healedElsewhere,
-    long servedToPeers) {
+    long servedToPeers,
+    LegFigures figures) {
+
+  /** A status without the figures of media errors, reads on demand, and absent legs by name. */
+  public LegStatus(
+      long incarnation,
+      long adoptedGeneration,
+      long missingBlocks,
+      int peerLinks,
+      @Nullable UUID session,
+      long sessionEpoch,
+      long lastWriterFrameNanos,
+      long oldestRequestNanos,
+      long resyncBytesPerSecond,
+      long lastMissedBlocks,
+      long lastCopiedBlocks,
+      long lastResyncNanos,
+      boolean clean,
+      boolean lostPower,
+      String missesEverything,
+      long absentMisses,
+      long healedElsewhere,
+      long servedToPeers) {
+    this(
+        incarnation,
+        adoptedGeneration,
+        missingBlocks,
+        peerLinks,
+        session,
+        sessionEpoch,
+        lastWriterFrameNanos,
+        oldestRequestNanos,
+        resyncBytesPerSecond,
+        lastMissedBlocks,
+        lastCopiedBlocks,
+        lastResyncNanos,
+        clean,
+        lostPower,
+        missesEverything,
+        absentMisses,
+        healedElsewhere,
+        servedToPeers,
+        LegFigures.NONE);
+  }
 
   /** A status without the figures that only operators want. */
   public LegStatus(
@@ -106,6 +150,7 @@ public record LegStatus(
         missesEverything,
         absentMisses,
         healedElsewhere,
-        servedToPeers);
+        servedToPeers,
+        figures);
   }
 }

@@ -11,11 +11,15 @@ import io.onehop.node.serve.LegEngine;
 import io.onehop.node.serve.WitnessEngine;
 import io.onehop.node.store.BootId;
 import io.onehop.node.store.FileLegDisk;
+import io.onehop.node.store.LegDisk;
 import io.onehop.node.store.LegStoreFormat;
 import io.onehop.node.store.StoreException;
 import io.onehop.node.store.Superblock;
 import io.onehop.node.store.VoteStore;
 import io.onehop.node.store.WitnessStore;
+import io.onehop.node.store.fault.FaultFile;
+import io.onehop.node.store.fault.Faults;
+import io.onehop.node.store.fault.FaultyDisk;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Role;
 import io.onehop.protocol.wire.ViewCodec;
@@ -28,6 +32,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes and opens the stores of a node's pools and puts their engines onto the data loop. Blocking.
@@ -45,12 +50,14 @@ public final class PoolOpener implements PoolStores, OpenPool.Opener {
   private final DataDoor door;
   private final Function<UUID, Path> folders;
   private final RandomGenerator random;
+  private final @Nullable Path faults;
 
   /**
    * For the pools of one node.
    *
    * @param bufs the loop's buffers
    * @param folders where a committed pool's folder is
+   * @param faults for tests only: folder of {@link FaultFile}s, each named as its pool; null: none
    */
   public PoolOpener(
       Loop loop,
@@ -58,13 +65,15 @@ public final class PoolOpener implements PoolStores, OpenPool.Opener {
       BufPool bufs,
       DataDoor door,
       Function<UUID, Path> folders,
-      RandomGenerator random) {
+      RandomGenerator random,
+      @Nullable Path faults) {
     this.loop = loop;
     this.transport = transport;
     this.bufs = bufs;
     this.door = door;
     this.folders = folders;
     this.random = random;
+    this.faults = faults;
   }
 
   @Override
@@ -137,7 +146,8 @@ public final class PoolOpener implements PoolStores, OpenPool.Opener {
             shape.pool(),
             shape.own().id(),
             () -> loop.execute(() -> {}));
-    PoolPlane plane = new PoolPlane(loop, door, disk);
+    LegDisk data = faulty(disk, shape.name());
+    PoolPlane plane = new PoolPlane(loop, door, data);
     try {
       readable(disk.votes());
       LegEngine engine =
@@ -149,7 +159,7 @@ public final class PoolOpener implements PoolStores, OpenPool.Opener {
                   loop,
                   transport,
                   bufs,
-                  disk,
+                  data,
                   incarnation,
                   BootId.read(),
                   plane::edge,
@@ -157,9 +167,22 @@ public final class PoolOpener implements PoolStores, OpenPool.Opener {
       plane.run(engine, engine::start);
       return new OpenPool(shape, disk.votes(), plane);
     } catch (IOException | RuntimeException e) {
-      disk.close();
+      data.close();
       throw e;
     }
+  }
+
+  /** The disk itself, unless a test wants it to have faults. */
+  private LegDisk faulty(FileLegDisk disk, String pool) {
+    Path folder = faults;
+    if (folder == null) {
+      return disk;
+    }
+    Faults wrong = new Faults(random);
+    FaultyDisk faulty = new FaultyDisk(disk, loop, wrong);
+    FaultFile file = new FaultFile(folder.resolve(pool), loop, wrong, faulty::closed);
+    loop.execute(file::watch);
+    return faulty;
   }
 
   /** A node with damaged votes does not start, and says so, instead of not voting quietly. */

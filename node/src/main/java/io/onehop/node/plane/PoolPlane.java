@@ -107,8 +107,8 @@ final class PoolPlane implements LegActor.Plane {
   }
 
   @Override
-  public void acceptedEpoch(long epoch) {
-    engine().acceptedEpoch(epoch);
+  public void accepted(long epoch, long voters) {
+    engine().accepted(epoch, voters);
   }
 
   @Override

@@ -13,17 +13,26 @@ import org.jspecify.annotations.Nullable;
 final class Acceptor {
   private final UUID pool;
   private final int self;
+  private final UUID id;
   private final boolean blank;
   private long promised;
   private long acceptedBallot;
   private @Nullable PoolView accepted;
 
   /**
+   * @param id of this disk
    * @param accepted what the disk holds; null means an empty disk, which never votes
    */
-  Acceptor(UUID pool, int self, long promised, long acceptedBallot, @Nullable PoolView accepted) {
+  Acceptor(
+      UUID pool,
+      int self,
+      UUID id,
+      long promised,
+      long acceptedBallot,
+      @Nullable PoolView accepted) {
     this.pool = pool;
     this.self = self;
+    this.id = id;
     this.promised = promised;
     this.acceptedBallot = acceptedBallot;
     this.accepted = accepted;
@@ -36,6 +45,11 @@ final class Acceptor {
 
   long promised() {
     return promised;
+  }
+
+  /** Ballot of {@link #accepted}; 0 for a new disk, which was only told who votes. */
+  long acceptedBallot() {
+    return acceptedBallot;
   }
 
   @Nullable PoolView accepted() {
@@ -62,15 +76,19 @@ final class Acceptor {
     return vote(request, true);
   }
 
-  /** Accepts unless it promised more; the save goes before the answer. */
+  /**
+   * Accepts unless it promised more; the save goes before the answer. What was promised in another
+   * lineage binds nobody in this one (rule 8.6): whoever calls this has checked the lineage.
+   */
   @Nullable Vote accept(long request, long ballot, PoolView view, List<RegisterEffect> out) {
-    if (blank) {
-      return null;
+    if (blank || !view.members().get(self).id().equals(id)) {
+      return null; // a list without this disk is none of its business (rule 1.2)
     }
-    if (ballot < promised) {
+    boolean forked = !view.lineage().equals(java.util.Objects.requireNonNull(accepted).lineage());
+    if (!forked && ballot < promised) {
       return vote(request, false);
     }
-    if (ballot != acceptedBallot) { // a repeated request is only answered again
+    if (forked || ballot != acceptedBallot) { // a repeated request is only answered again
       promised = ballot;
       acceptedBallot = ballot;
       accepted = view;
@@ -80,6 +98,6 @@ final class Acceptor {
   }
 
   private Vote vote(long request, boolean granted) {
-    return new Vote(pool, self, request, granted, promised, acceptedBallot, accepted);
+    return new Vote(pool, self, id, request, granted, promised, acceptedBallot, accepted);
   }
 }

@@ -15,8 +15,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who becomes the writer (rules 5.1, 5.4): from phase ready with no writer only, first come first
- * served, and not before the lease of an unclosed session has run out.
+ * Who becomes the writer (rules 5.1, 5.3, 5.4): from phase ready with no writer only, and not
+ * before the lease of an unclosed session of somebody else has run out. First who takes over, then
+ * the session that ended last and may go on, then first come first served.
  */
 final class Admission implements Decider {
   /** Most clients that wait at one leg. */
@@ -65,20 +66,31 @@ final class Admission implements Decider {
     waiting = text == null ? "" : text;
   }
 
+  /** The end of the present session, if somebody waits who takes over (rule 5.1). */
+  @Nullable Proposal takeover(Knowledge k, List<PoolEffect> out) {
+    settle(k, out);
+    PoolView view = k.view();
+    Pending p = pending.isEmpty() ? null : next(view);
+    if (view == null
+        || view.writer() == null
+        || p == null
+        || !p.ask().takeover()
+        || k.now < fencedUntil) {
+      return null;
+    }
+    String by = p.ask().host() + " pid " + p.ask().pid();
+    return SessionEnd.end(k, view, false, !k.rules.takeoverBars(), "taken over by " + by);
+  }
+
   @Override
   public @Nullable Proposal decide(Knowledge k, List<PoolEffect> out) {
-    for (int i = 0; i < pending.size(); i++) {
-      Pending p = pending.get(i);
-      if (settled(p, k, out)) {
-        pending.remove(i--);
-      }
-    }
+    settle(k, out);
     PoolView view = k.view();
-    if (pending.isEmpty()
-        || view == null
-        || !waits(k)
-        || k.now < fencedUntil
-        || leaseRuns(k, view, pending.get(0))) {
+    if (view == null || !waits(k) || k.now < fencedUntil) {
+      return null;
+    }
+    AttachAsked a = next(view).ask();
+    if (leaseRuns(k, view, a)) {
       return null;
     }
     for (int i = 0; i < view.members().size(); i++) {
@@ -86,12 +98,31 @@ final class Admission implements Decider {
         return null; // its adoption is needed: it is evicted first
       }
     }
-    AttachAsked a = pending.get(0).ask();
     long wall = k.wallMillis;
     return new Proposal(
         view,
         d -> d.admitted(a.session(), a.host(), a.pid(), wall),
         "admit the client on " + a.host() + " pid " + a.pid());
+  }
+
+  /** Whose turn it is. */
+  private Pending next(@Nullable PoolView view) {
+    LastSession last = view == null ? null : view.lastSession();
+    for (Pending p : pending) {
+      if (p.ask().takeover()) {
+        return p;
+      }
+    }
+    for (Pending p : pending) {
+      if (last != null && last.id().equals(p.ask().session())) {
+        return p;
+      }
+    }
+    return pending.get(0);
+  }
+
+  private void settle(Knowledge k, List<PoolEffect> out) {
+    pending.removeIf(p -> settled(p, k, out));
   }
 
   /** Answers everyone while nothing can be decided, so that nobody waits without being told why. */
@@ -112,23 +143,35 @@ final class Admission implements Decider {
       return true;
     }
     Writer w = view.writer();
-    LastSession last = view.lastSession();
     if (w != null && w.session().equals(p.ask().session())) {
       answer(p.ask(), Status.OK, "", out);
       return true;
     }
-    if (w != null && holderAlive(p, w, k)) {
-      answer(p.ask(), Status.REFUSED, heldBy(w), out);
-      return true;
+    if (p.ask().heldEpoch() > view.epoch()) {
+      return false; // of the future: the register is being read again
     }
-    if (w == null
-        && last != null
-        && last.id().equals(p.ask().session())
-        && !last.resumable()) { // rule 5.3
-      answer(p.ask(), Status.REFUSED, "this session was ended and cannot go on", out);
-      return true;
+    String over = over(p.ask(), k, view);
+    if (over.isEmpty() && w != null && !p.ask().takeover() && holderAlive(p, w, k)) {
+      over = heldBy(w);
     }
-    return false;
+    if (!over.isEmpty()) {
+      answer(p.ask(), Status.REFUSED, over, out);
+    }
+    return !over.isEmpty();
+  }
+
+  /** Why this session can never be admitted again (rules 5.1, 5.3, 8.5); empty if it can. */
+  private static String over(AttachAsked ask, Knowledge k, PoolView view) {
+    LastSession last = view.lastSession();
+    boolean isLast = last != null && last.id().equals(ask.session());
+    if (last != null && isLast && !last.resumable()) {
+      return "this session was ended for good: taken over or detached, or a loss of power may have"
+          + " cost it writes";
+    }
+    boolean fenced = view.writer() != null || !isLast;
+    return ask.heldEpoch() != 0 && fenced && k.rules.resumeOnlyLast()
+        ? "this session cannot go on: another one was admitted since"
+        : "";
   }
 
   /** A frame of the holder that came after the request; before it proves nothing. */
@@ -157,12 +200,12 @@ final class Admission implements Decider {
     return false;
   }
 
-  private static boolean leaseRuns(Knowledge k, PoolView view, Pending first) {
+  private static boolean leaseRuns(Knowledge k, PoolView view, AttachAsked first) {
     LastSession last = view.lastSession();
     if (!k.rules.leaseWait()
         || last == null
         || last.closed()
-        || last.id().equals(first.ask().session())) {
+        || last.id().equals(first.session())) {
       return false;
     }
     return k.leaseRuns(view);
@@ -183,6 +226,7 @@ final class Admission implements Decider {
             case IN_SYNC -> "its process restarted";
             case SYNCING, STALE -> "it is " + s.text();
             case NONE -> "it holds no data";
+            case OUT -> "it is kept out";
           };
       return "not at "
           + k.member(k.self).node()
@@ -192,6 +236,9 @@ final class Admission implements Decider {
           + k.names(view.inSyncSet());
     }
     Writer w = view.writer();
+    if (w != null && !pending.isEmpty() && next(view).ask().takeover()) {
+      return heldBy(w) + "; waiting for its session to end, taken over";
+    }
     if (w != null) {
       return heldBy(w) + "; it is silent, waiting for its session to end";
     }

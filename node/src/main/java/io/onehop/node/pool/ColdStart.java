@@ -23,6 +23,13 @@ final class ColdStart implements Decider {
     return waiting;
   }
 
+  /** Whether it has waited for longer than the grace time and waits on. */
+  boolean stuck(Knowledge k) {
+    return since != NOT
+        && !waiting.isEmpty()
+        && k.now - since >= k.policies().coldStartGraceNanos();
+  }
+
   @Override
   public @Nullable Proposal decide(Knowledge k, List<PoolEffect> out) {
     waiting = "";
@@ -32,7 +39,7 @@ final class ColdStart implements Decider {
     }
     boolean candidate =
         k.member(k.self).state() == LegState.IN_SYNC && k.ownIncarnation() != 0 && k.ended(k.self);
-    if (k.routineProposer() >= 0 && (k.rules.livingLegFirst() || !candidate)) {
+    if (k.someoneLives() && (k.rules.livingLegFirst() || !candidate)) {
       since = NOT; // one lives: it evicts the others, which return normally
       return null;
     }

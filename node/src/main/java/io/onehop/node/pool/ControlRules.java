@@ -19,6 +19,18 @@ package io.onehop.node.pool;
  *     newest (rule 6.9)
  * @param neverStraightInSync off: a stale leg that misses nothing by its own books is called in
  *     sync at once (rule 6.3)
+ * @param takeoverBars off: a session ended by takeover may be admitted again, and is, before the
+ *     one that took over (rule 5.1)
+ * @param resumeOnlyLast off: a session that held the pool before is admitted as if it were new,
+ *     although another one was admitted since (rule 5.3)
+ * @param leaseNamesVoters off: a voter renews a lease whatever voter list it was asked for (rule
+ *     5.4)
+ * @param steadyReturn off: a leg that answers now and then returns after each back-off (rule 1.5)
+ * @param lineageBinds off: messages and votes of another lineage are taken (rule 8.6)
+ * @param bothMajorities off: a view with other voters is chosen by its own majority alone (rule
+ *     1.1)
+ * @param sameVoterOnly off: a vote counts for whoever had its place in the list, also one of a disk
+ *     that was replaced or rolled back (rule 1.2)
  */
 public record ControlRules(
     boolean exactGeneration,
@@ -29,9 +41,18 @@ public record ControlRules(
     boolean livingLegFirst,
     boolean coldStartEndsSession,
     boolean promotionExactGeneration,
-    boolean neverStraightInSync) {
+    boolean neverStraightInSync,
+    boolean takeoverBars,
+    boolean resumeOnlyLast,
+    boolean leaseNamesVoters,
+    boolean steadyReturn,
+    boolean lineageBinds,
+    boolean bothMajorities,
+    boolean sameVoterOnly) {
 
   /** Every rule on. */
   public static final ControlRules ALL =
-      new ControlRules(true, true, true, true, true, true, true, true, true);
+      new ControlRules(
+          true, true, true, true, true, true, true, true, true, true, true, true, true, true, true,
+          true);
 }

@@ -81,20 +81,26 @@ final class Eviction implements Decider {
     return first(
         k,
         view,
-        i -> {
-          LegEdge.Suspected s = suspicions[i];
-          // It must still be the stay in the write set that the writer meant, and its present
-          // epoch.
-          return s != null
-              && s.epoch() == writer.epoch()
-              && s.session().equals(writer.session())
-              && s.generation() >= k.member(i).since()
-              && k.now - suspectedAt[i] <= k.policies().failureNanos();
-        },
-        i -> {
-          LegEdge.Suspected s = suspicions[i];
-          return "reported by the client: " + (s == null ? "" : s.reason());
-        });
+        i -> fresh(k, i, writer) != null,
+        i -> "reported by the client: " + reason(k, i, writer));
+  }
+
+  /** What the writer says of a leg now; empty if nothing. */
+  String reason(Knowledge k, int i, Writer writer) {
+    LegEdge.Suspected s = fresh(k, i, writer);
+    return s == null ? "" : s.reason();
+  }
+
+  private LegEdge.@Nullable Suspected fresh(Knowledge k, int i, Writer writer) {
+    LegEdge.Suspected s = suspicions[i];
+    // It must still be the stay in the write set that the writer meant, and its present epoch.
+    return s != null
+            && s.epoch() == writer.epoch()
+            && s.session().equals(writer.session())
+            && s.generation() >= k.member(i).since()
+            && k.now - suspectedAt[i] <= k.policies().failureNanos()
+        ? s
+        : null;
   }
 
   private @Nullable Proposal first(

@@ -7,7 +7,9 @@ import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.Policies;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,31 +17,25 @@ import org.jspecify.annotations.Nullable;
  * since when. The rules that decide view changes read it; only {@link PoolMachine} writes it.
  */
 final class Knowledge {
-  /** A leg in sync for this long is forgiven its evictions (PROTOCOL §10). */
-  private static final long FORGIVEN_NANOS = 60_000_000_000L;
-
-  private static final long BACK_OFF_NANOS = 1_000_000_000L;
-  private static final int MAX_DOUBLINGS = 5;
-  private static final long MAX_BACK_OFF_NANOS = 30_000_000_000L;
-  private static final int REMEMBERED_RUNS = 8;
   private static final long NEVER = Long.MIN_VALUE;
-
-  /** No message is later than this. */
-  private static final long LATE_NANOS = 10_000_000_000L;
 
   final UUID pool;
   final int self;
   final ControlRules rules;
+  final long run;
   final long startedAt;
   long now;
   long wallMillis;
   LegStatus own;
 
-  /** Epoch of the view that the own acceptor accepted last; -1 if it does not vote (rule 5.4). */
-  long acceptedEpoch = -1;
+  /** The view that the own acceptor accepted last; null if it does not vote now (rule 5.4). */
+  @Nullable PoolView accepted;
 
   /** Why the own leg's incarnation has ended while its process runs; empty if it has not. */
   String failure = "";
+
+  /** Why a member is not listened to (rules 1.2, 8.6); empty if it is. */
+  IntFunction<String> bar = _ -> "";
 
   /** Why this member does not vote now; empty if it does. */
   String voteProblem = "";
@@ -48,28 +44,31 @@ final class Knowledge {
   private final @Nullable Report[] reports = new @Nullable Report[PoolView.MAX_MEMBERS];
   private final long[] reportAt = new long[PoolView.MAX_MEMBERS];
   private final long[] linkAt = new long[PoolView.MAX_MEMBERS];
-  private final long[][] endedRuns = new long[PoolView.MAX_MEMBERS][REMEMBERED_RUNS];
-  private final long[][] endedAt = new long[PoolView.MAX_MEMBERS][REMEMBERED_RUNS];
-  private final long[] lastRun = new long[PoolView.MAX_MEMBERS];
-  private final int[] endedCount = new int[PoolView.MAX_MEMBERS];
-  private final int[] evictions = new int[PoolView.MAX_MEMBERS];
-  private final long[] evictedAt = new long[PoolView.MAX_MEMBERS];
-  private final long[] inSyncAt = new long[PoolView.MAX_MEMBERS];
+  private final long[] reportsSteadyAt = new long[PoolView.MAX_MEMBERS];
+  private final ReportOrder order = new ReportOrder();
+  private final EvictionMemory memory;
   private long writerGeneration;
   private long writerAdoptedAt = NEVER;
   private long endLearnedAt;
   private long longerLeaseUntil = NEVER;
+  private long writerSteadyAt;
 
-  Knowledge(UUID pool, int self, ControlRules rules, LegStatus own, long now) {
+  /**
+   * @param run random id of this run, which its reports name
+   */
+  Knowledge(UUID pool, int self, ControlRules rules, long run, LegStatus own, long now) {
     this.pool = pool;
     this.self = self;
     this.rules = rules;
+    this.run = run;
     this.own = own;
     this.now = now;
     this.startedAt = now;
     java.util.Arrays.fill(reportAt, now);
     java.util.Arrays.fill(linkAt, now);
-    java.util.Arrays.fill(inSyncAt, now);
+    java.util.Arrays.fill(reportsSteadyAt, now);
+    this.memory = new EvictionMemory(rules.steadyReturn(), now);
+    this.writerSteadyAt = now;
   }
 
   /** The newest chosen view; null before the first register round. */
@@ -81,6 +80,12 @@ final class Knowledge {
   void observe(LegStatus status, long time, long wall) {
     now = time;
     wallMillis = wall;
+    long frame = status.lastWriterFrameNanos();
+    if (frame - own.lastWriterFrameNanos() > gap()
+        || time - frame > gap()
+        || !Objects.equals(status.session(), own.session())) {
+      writerSteadyAt = time;
+    }
     own = status;
     for (int i = 0; i < linkAt.length; i++) {
       if ((status.peerLinks() & 1 << i) != 0) {
@@ -88,6 +93,17 @@ final class Knowledge {
       }
     }
     adoptedWriter();
+  }
+
+  /** Why nothing is heard of a member. */
+  String absence(int i) {
+    String why = bar.apply(i);
+    return why.isEmpty() ? "does not answer" : why;
+  }
+
+  /** Whether {@code v} has a place for this very disk. */
+  boolean names(PoolView v) {
+    return accepted == null || v.members().get(self).id().equals(accepted.members().get(self).id());
   }
 
   /** Takes over a chosen view if it is newer; says whether it was. */
@@ -109,8 +125,8 @@ final class Knowledge {
       }
     }
     adoptedWriter();
-    for (int i = 0; i < v.members().size(); i++) {
-      count(old, v, i);
+    if (old != null) {
+      memory.learned(old, v, now);
     }
     return true;
   }
@@ -124,52 +140,70 @@ final class Knowledge {
     }
   }
 
-  private void count(@Nullable PoolView old, PoolView v, int i) {
-    if (old == null || i >= old.members().size()) {
-      return;
-    }
-    LegState was = old.members().get(i).state();
-    LegState is = v.members().get(i).state();
-    if (is == LegState.IN_SYNC && was != LegState.IN_SYNC) {
-      inSyncAt[i] = now;
-    }
-    // A cold start, which counts the epoch up, evicts nobody for its own fault.
-    if (was.inWriteSet() && is == LegState.STALE && old.epoch() == v.epoch()) {
-      boolean forgiven = was == LegState.IN_SYNC && now - inSyncAt[i] >= FORGIVEN_NANOS;
-      evictions[i] = forgiven ? 1 : evictions[i] + 1;
-      evictedAt[i] = now;
-    }
-  }
-
-  /** Takes over a report, unless it is a late one of a run that has ended. */
+  /** Takes over a report, unless a later one of its sender was here, or one of its next run. */
   void heard(Report r) {
     int i = r.from();
-    if (i < 0 || i >= reports.length || i == self || ended(i, r.incarnation())) {
+    if (i < 0 || i >= reports.length || i == self || !order.isNew(r, now)) {
       return;
     }
-    // A report without a run may be a late one of the predecessor: it ends nothing.
-    if (r.incarnation() != 0) {
-      if (lastRun[i] != 0 && lastRun[i] != r.incarnation()) {
-        int slot = endedCount[i]++ % REMEMBERED_RUNS;
-        endedRuns[i][slot] = lastRun[i];
-        endedAt[i][slot] = now;
-      }
-      lastRun[i] = r.incarnation();
+    if (now - reportAt[i] > gap()) {
+      reportsSteadyAt[i] = now;
     }
     reports[i] = r;
     reportAt[i] = now;
   }
 
-  private boolean ended(int i, long incarnation) {
-    for (int slot = 0; slot < REMEMBERED_RUNS; slot++) {
-      // Not for ever: reports that overtook each other must not shut a living run out.
-      if (endedRuns[i][slot] == incarnation
-          && incarnation != 0
-          && now - endedAt[i][slot] < LATE_NANOS) {
-        return true;
-      }
+  /** Silence that is no mere delay: longer than heartbeats are apart, shorter than a failure. */
+  private long gap() {
+    Policies p = policies();
+    return Math.max(p.failureNanos() / 2, p.heartbeatNanos() * 3 / 2);
+  }
+
+  /** For how long the writer's frames have come to this node without a gap. */
+  long writerSteadyNanos() {
+    return now - writerSteadyAt;
+  }
+
+  /** Members, this one among them, whose reports come (mask). */
+  int reaches() {
+    int mask = 1 << self;
+    for (int i = 0; view != null && i < view.members().size(); i++) {
+      mask |= i != self && freshReport(i) != null ? 1 << i : 0;
     }
-    return false;
+    return mask;
+  }
+
+  /** Members that by this node's memory were evicted too often to return yet (mask). */
+  int holdsBack() {
+    int mask = 0;
+    for (int i = 0; view != null && i < view.members().size(); i++) {
+      mask |= member(i).state() == LegState.STALE && memory.holdsBack(i, now) ? 1 << i : 0;
+    }
+    return mask;
+  }
+
+  /** Why stale leg {@code i} has to wait before it returns (rule 1.5); empty if it need not. */
+  String heldBack(int i, Report r) {
+    int hold = holdsBack();
+    for (int j = 0; view != null && j < view.members().size(); j++) {
+      Report other = j == self || j == i ? null : freshReport(j);
+      hold |= other == null ? 0 : other.holdsBack();
+    }
+    if ((hold & 1 << i) != 0) {
+      return "was evicted again and again; waits before it returns";
+    }
+    long steady = now - reportsSteadyAt[i];
+    if (view != null && view.writer() != null) {
+      steady = Math.min(steady, r.steadyNanos());
+    }
+    return memory.steady(i, r, steady, now, policies())
+        ? ""
+        : "answered only now and then; waits until it is steady";
+  }
+
+  /** Whether the own leg, which returned, has yet to show that it is well again. */
+  boolean onTrial() {
+    return memory.onTrial(self, now, policies());
   }
 
   @Nullable Report report(int i) {
@@ -229,7 +263,7 @@ final class Knowledge {
   }
 
   Member member(int i) {
-    return java.util.Objects.requireNonNull(view).members().get(i);
+    return Objects.requireNonNull(view).members().get(i);
   }
 
   /** Whether this member is known to live with the incarnation that the view names. */
@@ -256,13 +290,28 @@ final class Knowledge {
     return view != null && member(self).state() == LegState.IN_SYNC && lives(self);
   }
 
-  /** The leg that makes routine changes: the first in sync that is known to live; -1 if none. */
+  /** Whether some leg in sync is known to live. */
+  boolean someoneLives() {
+    return first(-1) >= 0;
+  }
+
+  /**
+   * The leg that makes routine changes: the first in sync that is known to live and to hear a
+   * majority of the voters; -1 if none. One that lives in a corner would be waited for in vain.
+   */
   int routineProposer() {
-    if (view != null) {
-      for (int i = 0; i < view.members().size(); i++) {
-        if (member(i).state() == LegState.IN_SYNC && lives(i)) {
-          return i;
-        }
+    return first(view == null ? 0 : view.majority());
+  }
+
+  private int first(int majority) {
+    for (int i = 0; view != null && i < view.members().size(); i++) {
+      if (member(i).state() != LegState.IN_SYNC || !lives(i)) {
+        continue;
+      }
+      Report r = freshReport(i);
+      int heard = i == self ? reaches() : r == null ? 0 : r.reaches();
+      if (Integer.bitCount(heard & view.voterMask()) >= majority) {
+        return i;
       }
     }
     return -1;
@@ -301,15 +350,6 @@ final class Knowledge {
   private static long leaseWait(PoolView v) {
     long lease = v.policies().leaseNanos();
     return lease + lease / 100; // 1 % drift
-  }
-
-  /** Whether a leg evicted n times in a row has waited 1 s × 2^(n-1), at most 30 s (rule 1.5). */
-  boolean backedOff(int i) {
-    if (evictions[i] == 0) {
-      return true;
-    }
-    long wait = BACK_OFF_NANOS << Math.min(evictions[i] - 1, MAX_DOUBLINGS);
-    return now - evictedAt[i] >= Math.min(wait, MAX_BACK_OFF_NANOS);
   }
 
   /** Names of the members in a mask. */

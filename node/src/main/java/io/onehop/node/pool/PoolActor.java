@@ -45,7 +45,16 @@ public final class PoolActor extends AbstractBehavior<PoolActor.Command> {
 
   /** What it hears. */
   public sealed interface Command
-      permits PoolMail, Edge, Recovered, Tick, ChangePolicies, Verify, Fence, Stop {}
+      permits PoolMail,
+          Edge,
+          Recovered,
+          Tick,
+          ChangePolicies,
+          Verify,
+          Force,
+          Replace,
+          Fence,
+          Stop {}
 
   /** An edge of the data plane, from {@link LegActor}. */
   public record Edge(LegEdge edge) implements Command {}
@@ -60,8 +69,17 @@ public final class PoolActor extends AbstractBehavior<PoolActor.Command> {
   public record ChangePolicies(UnaryOperator<Policies> change, PoolMember.Answer answer)
       implements Command {}
 
-  /** Comparison of all in-sync legs with this one; {@code answer} is called once. */
-  public record Verify(Consumer<LegEdge.Verified> answer) implements Command {}
+  /**
+   * Comparison with this leg, see {@link PoolMember#verify}; {@code answer} is called once, on the
+   * actor's thread.
+   */
+  public record Verify(int against, Consumer<LegEdge.Verified> answer) implements Command {}
+
+  /** A forced promotion of this leg; {@code answer} is called once, on the actor's thread. */
+  public record Force(boolean acceptDataLoss, PoolMember.Answer answer) implements Command {}
+
+  /** Another disk for a member; {@code answer} is called once, on the actor's thread. */
+  public record Replace(int index, UUID id, PoolMember.Answer answer) implements Command {}
 
   /**
    * The pool's deletion is being agreed: nobody is admitted for a while; {@code writer} hears once,
@@ -166,7 +184,9 @@ public final class PoolActor extends AbstractBehavior<PoolActor.Command> {
         setup.publish.accept(member.status(now));
       }
       case ChangePolicies c -> member.changePolicies(c.change, shown(c.answer), now);
-      case Verify v -> member.verify(v.answer, now);
+      case Verify v -> member.verify(v.against, v.answer, now);
+      case Force f -> member.force(f.acceptDataLoss, shown(f.answer), now);
+      case Replace r -> member.replace(r.index, r.id, shown(r.answer), now);
       case Fence f -> f.writer.accept(member.fence(now));
       case Stop s -> {
         stopped = s.stopped;
@@ -208,8 +228,8 @@ public final class PoolActor extends AbstractBehavior<PoolActor.Command> {
     }
 
     @Override
-    public void acceptedEpoch(long epoch) {
-      setup.plane.acceptedEpoch(epoch);
+    public void accepted(long epoch, long voters) {
+      setup.plane.accepted(epoch, voters);
     }
   }
 

@@ -11,6 +11,9 @@ public sealed interface PoolEffect {
   /** Propose {@code next} on exactly {@code expectedGeneration}; {@code why} is for the log. */
   record Propose(long expectedGeneration, PoolView next, String why) implements PoolEffect {}
 
+  /** Have the own acceptor take the first view of a new lineage, and read the register. */
+  record Fork(PoolView first) implements PoolEffect {}
+
   /** Tell this node's data plane. */
   record Order(LegOrder order) implements PoolEffect {}
 
@@ -20,6 +23,6 @@ public sealed interface PoolEffect {
   /** A newer chosen view is known. */
   record Learned(PoolView view) implements PoolEffect {}
 
-  /** Answer of {@link PoolEvent.ChangePolicies}. */
+  /** Answer of a {@link PoolEvent} with a token. */
   record AnswerChange(long token, boolean done, String text) implements PoolEffect {}
 }

@@ -2,6 +2,7 @@ package io.onehop.node.pool;
 
 import io.onehop.node.leg.LegEdge;
 import io.onehop.protocol.model.Policies;
+import java.util.UUID;
 import java.util.function.UnaryOperator;
 
 /** What the pool machine hears. */
@@ -23,6 +24,19 @@ public sealed interface PoolEvent {
 
   /** The operator wants other settings; answered by token. */
   record ChangePolicies(long token, UnaryOperator<Policies> change) implements PoolEvent {}
+
+  /**
+   * The operator wants the own leg to begin a new lineage (rule 8.6); answered by token.
+   *
+   * @param acceptDataLoss false: only says what would be lost
+   */
+  record Force(long token, boolean acceptDataLoss) implements PoolEvent {}
+
+  /**
+   * Another disk is to take the place of member {@code index}, whose own has ended (rule 1.2);
+   * answered by token.
+   */
+  record Replace(long token, int index, UUID id) implements PoolEvent {}
 
   /** From now on nothing is proposed. */
   record Stop() implements PoolEvent {}

@@ -11,6 +11,7 @@ import io.onehop.protocol.model.PoolView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -34,23 +35,31 @@ public final class PoolMachine {
   private final Promotion promotion = new Promotion();
   private final ColdStart coldStart = new ColdStart();
   private final SettingsChange settings = new SettingsChange();
+  private final Replacement replacement = new Replacement();
+  private final ForcedPromotion forced;
   private final Leases leases = new Leases();
   private final Reporting reporting = new Reporting();
   private final List<Decider> deciders =
       List.of(
           ends,
+          admission::takeover,
           reconciliation,
           coldStart,
           eviction,
           promotion,
           admission,
           new Returning(),
-          settings);
+          settings,
+          replacement);
 
   private boolean busy;
   private boolean registered;
   private boolean mustRead = true;
   private boolean stopped;
+
+  /** The newest view has no place for this disk (rule 1.2): nothing is decided here. */
+  private boolean outside;
+
   private boolean needed;
   private long nextReadAt;
   private long lastReadAt = Long.MIN_VALUE;
@@ -70,8 +79,9 @@ public final class PoolMachine {
    */
   public PoolMachine(
       UUID pool, int self, ControlRules rules, RandomGenerator random, LegStatus own, long now) {
-    this.k = new Knowledge(pool, self, rules, own, now);
+    this.k = new Knowledge(pool, self, rules, random.nextLong(), own, now);
     this.random = random;
+    this.forced = new ForcedPromotion(random);
     this.nextReadAt = now;
   }
 
@@ -79,29 +89,32 @@ public final class PoolMachine {
    * One event.
    *
    * @param own the leg's status now
-   * @param acceptedEpoch epoch of the view that the own acceptor accepted last, -1 if it does not
-   *     vote
+   * @param accepted the view that the own acceptor accepted last; null if it does not vote now
    * @param now loop clock, nanoseconds
    * @param wallMillis wall clock, shown to operators only
    * @return what is to be done, in order
    */
   public List<PoolEffect> step(
-      PoolEvent event, LegStatus own, long acceptedEpoch, long now, long wallMillis) {
+      PoolEvent event, LegStatus own, @Nullable PoolView accepted, long now, long wallMillis) {
     List<PoolEffect> out = new ArrayList<>();
     k.observe(own, now, wallMillis);
-    k.acceptedEpoch = acceptedEpoch;
+    k.accepted = accepted;
     switch (event) {
       case PoolEvent.Tick t -> {
         admission.waiting(waiting());
         leases.tick(k, out);
         admission.expire(k, out);
         settings.expire(k, waiting(), out);
+        replacement.expire(k, waiting(), out);
+        forced.tick(k, coldStart.stuck(k), out);
       }
       case PoolEvent.Edge e -> edge(e.edge(), out);
       case PoolEvent.Message m -> message(m.message(), out);
       case PoolEvent.Registered r -> registered(r.outcome(), out);
       case PoolEvent.Reconciled r -> reconciliation.reconciled(r.generation());
       case PoolEvent.ChangePolicies c -> count(settings.asked(c, k, out));
+      case PoolEvent.Force f -> count(forced.asked(f, k, out));
+      case PoolEvent.Replace r -> count(replacement.asked(r, k, out));
       case PoolEvent.Stop s -> stopped = true;
     }
     go(out);
@@ -118,7 +131,13 @@ public final class PoolMachine {
           readSoon(); // the client knows a newer view than this node
         }
       }
-      case LegEdge.AttachAsked a -> count(admission.asked(a, k, out));
+      case LegEdge.AttachAsked a -> {
+        PoolView view = k.view();
+        if (view != null && a.heldEpoch() > view.epoch()) {
+          readSoon(); // the client knows a newer view than this node
+        }
+        count(admission.asked(a, k, out));
+      }
       case LegEdge.DetachAsked d -> count(ends.detachAsked(d, k, out));
       case LegEdge.LeaseAsked l -> count(leases.asked(l, k, out));
       case LegEdge.Healed h -> promotion.healed(h.generation(), k, out);
@@ -160,15 +179,17 @@ public final class PoolMachine {
       case PoolMessage.HeardQuery q -> out.add(new Send(q.from(), SessionEnd.answer(q, k)));
       case PoolMessage.Heard h -> ends.heard(h, k);
       case PoolMessage.LeaseQuery q -> {
-        boolean grants = Leases.grants(k, q.epoch());
+        boolean grants = Leases.grants(k, q.epoch(), q.voters());
         out.add(
             new Send(q.from(), new PoolMessage.LeaseAnswer(k.pool, k.self, q.request(), grants)));
       }
       case PoolMessage.LeaseAnswer a -> leases.answered(a, k, out);
-      case PoolMessage.Query q -> {}
-      case PoolMessage.Prepare p -> {}
-      case PoolMessage.Accept a -> {}
-      case PoolMessage.Vote v -> {}
+      case PoolMessage.Vote v -> forced.heard(v);
+      case PoolMessage.Query _,
+          PoolMessage.Prepare _,
+          PoolMessage.Accept _,
+          PoolMessage.Bound _,
+          PoolMessage.Notice _ -> {}
     }
   }
 
@@ -211,7 +232,8 @@ public final class PoolMachine {
   }
 
   private void learn(PoolView view, List<PoolEffect> out) {
-    if (k.learn(view)) {
+    outside = !k.names(view);
+    if (!outside && k.learn(view)) {
       out.add(new Order(new LegOrder.Adopt(view)));
       out.add(new PoolEffect.Learned(view));
     }
@@ -238,7 +260,7 @@ public final class PoolMachine {
       out.add(new PoolEffect.Read());
       return;
     }
-    if (mustRead || !registered || stopped) {
+    if (mustRead || !registered || stopped || outside || forced.busy()) {
       return;
     }
     eviction.attachWaits(admission.waits(k));
@@ -283,6 +305,16 @@ public final class PoolMachine {
     admission.fence(now);
   }
 
+  /** Whether a majority answers and its newest view has a place for this disk. */
+  boolean inside() {
+    return registered && !outside && noMajority.isEmpty();
+  }
+
+  /** From now on {@code bar} says why a member is not listened to. */
+  void bars(IntFunction<String> bar) {
+    k.bar = bar;
+  }
+
   /** The newest chosen view known. */
   public @Nullable PoolView view() {
     return k.view();
@@ -299,6 +331,11 @@ public final class PoolMachine {
     if (!coldStart.waiting().isEmpty()) {
       return coldStart.waiting();
     }
+    String waits = reconciliation.waiting(k);
+    waits = waits.isEmpty() ? WriteWait.of(k, eviction) : waits;
+    if (!waits.isEmpty()) {
+      return waits;
+    }
     return k.own.oldestRequestNanos() > k.policies().deadlineNanos()
         ? "a request is "
             + k.own.oldestRequestNanos() / 1_000_000
@@ -313,7 +350,7 @@ public final class PoolMachine {
     List<PoolStatus.MemberStatus> members = new ArrayList<>();
     for (int i = 0; view != null && i < view.members().size(); i++) {
       boolean mine = i == k.self;
-      PoolMessage.Report r = mine ? Reporting.of(k) : k.report(i);
+      PoolMessage.Report r = mine ? Reporting.of(k, 0) : k.report(i);
       boolean fresh = mine || k.freshReport(i) != null;
       long age = mine ? 0 : r == null ? -1 : now - k.reportAt(i);
       members.add(

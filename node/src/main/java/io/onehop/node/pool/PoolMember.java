@@ -14,18 +14,14 @@ import io.onehop.node.store.VoteStore;
 import io.onehop.protocol.model.Policies;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
-import io.onehop.protocol.wire.ViewCodec;
-import io.onehop.protocol.wire.WireException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -39,8 +35,6 @@ import org.jspecify.annotations.Nullable;
  * blocking.
  */
 public final class PoolMember {
-  private static final int MAX_VERIFICATIONS = 4;
-
   /** Sends to another member's control plane; never to this one; may lose what it sends. */
   public interface Messenger {
     /** Sends {@code message} to the member with this index; never blocks. */
@@ -64,7 +58,6 @@ public final class PoolMember {
 
   private final UUID pool;
   private final UUID memberId;
-  private final VoteStore votes;
   private final VoteKeeper keeper;
   private final LegDataPlane leg;
   private final Messenger messenger;
@@ -73,17 +66,16 @@ public final class PoolMember {
   private final LongSupplier wallClockMillis;
   private final ControlRules rules;
 
-  private final Map<Long, Answer> changes = new TreeMap<>();
-  private final Map<UUID, Consumer<LegEdge.Verified>> verifications = new TreeMap<>();
+  private final Errands errands = new Errands();
   private final ArrayDeque<Runnable> works = new ArrayDeque<>();
   private int self = -1;
   private @Nullable RegisterMachine register;
+  private @Nullable Bond bond;
   private @Nullable PoolMachine machine;
   private Recovery.Maker recoveryMaker = Recovery::inPlace;
   private @Nullable Recovery recovery;
   private long lastNow;
   private @Nullable LegMachine life;
-  private long tokens;
   private long adopted;
   private boolean running;
 
@@ -105,7 +97,6 @@ public final class PoolMember {
       ControlRules rules) {
     this.pool = pool;
     this.memberId = memberId;
-    this.votes = votes;
     this.keeper = new VoteKeeper(votes, listener::note);
     this.leg = leg;
     this.messenger = messenger;
@@ -132,31 +123,20 @@ public final class PoolMember {
    *     none: such a disk never votes (rule 1.2)
    */
   public void start(long now) throws IOException {
-    VoteStore.Vote vote = votes.load();
-    byte[] encoded = vote == null ? null : vote.accepted();
-    if (vote == null || encoded == null) {
-      throw new IOException("the register's disk is empty; it cannot vote for pool " + pool);
-    }
-    PoolView accepted = decode(encoded);
-    self = accepted.indexOf(memberId);
-    if (self < 0 || !accepted.pool().equals(pool)) {
-      throw new IOException("the register's disk belongs to another pool or member");
-    }
+    VoteKeeper.Loaded vote = keeper.load(pool, memberId);
+    self = vote.accepted().indexOf(memberId);
     register =
-        new RegisterMachine(pool, self, vote.promised(), vote.acceptedBallot(), accepted, random);
-    leg.acceptedEpoch(accepted.epoch());
+        new RegisterMachine(
+            pool, self, vote.promised(), vote.ballot(), vote.accepted(), random, rules);
+    Bond with = new Bond(pool, self, memberId, random.nextLong(), rules, messenger);
+    bond = with;
+    lastNow = now;
+    voted();
     machine = new PoolMachine(pool, self, rules, random, leg.status(), now);
+    machine.bars(i -> with.bar(i, lastNow));
     recovery = recoveryMaker.make(self, rules.unionFirst(), e -> onRecovery(e, lastNow));
     life = new LegMachine(self, leg.status().incarnation());
     serially(() -> pool(new PoolEvent.Tick(), now));
-  }
-
-  private static PoolView decode(byte[] encoded) throws IOException {
-    try {
-      return ViewCodec.decode(ByteBuffer.wrap(encoded));
-    } catch (WireException e) {
-      throw new IOException("the register's vote cannot be read: " + e.getMessage(), e);
-    }
   }
 
   /** A message from another member. */
@@ -169,6 +149,14 @@ public final class PoolMember {
     if (!message.pool().equals(pool) || from == self || from < 0 || from >= PoolView.MAX_MEMBERS) {
       return;
     }
+    lastNow = now;
+    PoolMessage body = bond().open(message, view(), now);
+    if (body != null) {
+      taken(body, now);
+    }
+  }
+
+  private void taken(PoolMessage message, long now) {
     register(register().onMessage(message, now), now);
     if (!rules.chosenOnly() && message instanceof PoolMessage.Accept a) {
       pool(new PoolEvent.Message(new PoolMessage.Chosen(pool, a.from(), a.view())), now); // †19
@@ -190,22 +178,17 @@ public final class PoolMember {
       }
       case LegEdge.DiskFailed f -> live(new LegEvent.DiskFailed(f.reason()));
       case LegEdge.Stopped s -> live(new LegEvent.Stopped());
-      case LegEdge.Verified v -> {
-        Consumer<LegEdge.Verified> done = verifications.remove(v.request());
-        if (done != null) {
-          done.accept(v);
-        }
-      }
-      case LegEdge.Suspected e -> {}
-      case LegEdge.AttachAsked e -> {}
-      case LegEdge.DetachAsked e -> {}
-      case LegEdge.LeaseAsked e -> {}
-      case LegEdge.MapsArrived e -> {}
-      case LegEdge.Healed e -> {}
-      case LegEdge.PromotionRecorded e -> {}
-      case LegEdge.UnionGathered e -> {}
-      case LegEdge.UnionRecorded e -> {}
-      case LegEdge.UnionCopied e -> {}
+      case LegEdge.Verified v -> errands.verified(v);
+      case LegEdge.Suspected _,
+          LegEdge.AttachAsked _,
+          LegEdge.DetachAsked _,
+          LegEdge.LeaseAsked _,
+          LegEdge.MapsArrived _,
+          LegEdge.Healed _,
+          LegEdge.PromotionRecorded _,
+          LegEdge.UnionGathered _,
+          LegEdge.UnionRecorded _,
+          LegEdge.UnionCopied _ -> {}
     }
     pool(new PoolEvent.Edge(edge), now);
     recover(new RecoveryEvent.Edge(edge), now);
@@ -241,9 +224,29 @@ public final class PoolMember {
 
   /** Changes settings; answered when a chosen view has them, or after 10 s with the reason. */
   public void changePolicies(UnaryOperator<Policies> change, Answer answer, long now) {
-    long token = ++tokens;
-    changes.put(token, answer);
-    serially(() -> pool(new PoolEvent.ChangePolicies(token, change), now));
+    ask(token -> new PoolEvent.ChangePolicies(token, change), answer, now);
+  }
+
+  /**
+   * The own leg begins a new lineage with those who answer now (rule 8.6); answered within 15 s.
+   *
+   * @param acceptDataLoss false: refused, with what would be lost
+   */
+  public void force(boolean acceptDataLoss, Answer answer, long now) {
+    ask(token -> new PoolEvent.Force(token, acceptDataLoss), answer, now);
+  }
+
+  /**
+   * The disk {@code id} takes the place of member {@code index}, whose own is gone (rule 1.2);
+   * answered within 15 s.
+   */
+  public void replace(int index, UUID id, Answer answer, long now) {
+    ask(token -> new PoolEvent.Replace(token, index, id), answer, now);
+  }
+
+  private void ask(LongFunction<PoolEvent> event, Answer answer, long now) {
+    long token = errands.begin(answer);
+    serially(() -> pool(event.apply(token), now));
   }
 
   /** From now on no client is admitted for ten seconds; who is the writer as far as is known. */
@@ -253,22 +256,17 @@ public final class PoolMember {
     return view == null ? null : view.writer();
   }
 
-  /** Compares all in-sync legs with this one (rule 5.6); the listener is called once. */
-  public void verify(Consumer<LegEdge.Verified> done, long now) {
+  /**
+   * Compares all in-sync legs with this one (rule 5.6); the listener is called once.
+   *
+   * @param against the one member to compare with instead, whatever its state; -1: all in sync
+   */
+  public void verify(int against, Consumer<LegEdge.Verified> done, long now) {
     UUID request = new UUID(random.nextLong(), random.nextLong());
-    String error = "";
-    PoolView view = view();
-    if (view == null || !(life().life() instanceof LegLife.InSync)) {
-      error = "this node's leg is not in sync; ask another node";
-    } else if (verifications.size() >= MAX_VERIFICATIONS) {
-      error = "too many comparisons run; try again";
+    boolean inSync = view() != null && life().life() instanceof LegLife.InSync;
+    if (errands.begin(request, inSync, done)) {
+      leg.order(new LegOrder.Verify(request, against));
     }
-    if (!error.isEmpty()) {
-      done.accept(new LegEdge.Verified(request, 0, List.of(), error));
-      return;
-    }
-    verifications.put(request, done);
-    leg.order(new LegOrder.Verify(request));
   }
 
   /** From now on this node proposes nothing; its leg is ordered to stop, its voter goes on. */
@@ -294,11 +292,18 @@ public final class PoolMember {
 
   /** A snapshot for the operator's API. */
   public PoolStatus status(long now) {
-    return machine().status(now, keeper.problem());
+    String told = bond().notice(now);
+    PoolStatus mine = machine().status(now, keeper.problem().isEmpty() ? told : keeper.problem());
+    PoolView other = bond().elsewhere(now);
+    return other == null || machine().inside() ? mine : mine.keptOut(other, told);
   }
 
   private RegisterMachine register() {
     return Objects.requireNonNull(register, "not started");
+  }
+
+  private Bond bond() {
+    return Objects.requireNonNull(bond, "not started");
   }
 
   private PoolMachine machine() {
@@ -324,14 +329,17 @@ public final class PoolMember {
 
   private void pool(PoolEvent event, long now) {
     PoolView accepted = register().accepted();
-    long epoch = accepted == null || !keeper.durable() ? -1 : accepted.epoch();
+    PoolView vote = keeper.durable() ? accepted : null;
     machine().votes(keeper.problem());
-    List<PoolEffect> effects =
-        machine().step(event, own(), epoch, now, wallClockMillis.getAsLong());
+    List<PoolEffect> effects = machine().step(event, own(), vote, now, wallClockMillis.getAsLong());
     for (PoolEffect e : effects) {
       switch (e) {
         case PoolEffect.Order o -> leg.order(o.order());
-        case PoolEffect.Send s -> messenger.send(s.to(), s.message());
+        case PoolEffect.Send s -> bond().send(s.to(), s.message());
+        case PoolEffect.Fork f -> {
+          listener.note("begins lineage " + f.first().lineage());
+          register(register().fork(f.first(), now), now);
+        }
         case PoolEffect.Read r -> register(register().read(now), now);
         case PoolEffect.Propose p -> {
           listener.note("proposes generation " + p.next().generation() + ": " + p.why());
@@ -342,12 +350,7 @@ public final class PoolMember {
           listener.viewLearned(l.view());
           recover(new RecoveryEvent.Tick(), now);
         }
-        case PoolEffect.AnswerChange a -> {
-          Answer answer = changes.remove(a.token());
-          if (answer != null) {
-            answer.answered(a.done(), a.text());
-          }
-        }
+        case PoolEffect.AnswerChange a -> errands.answered(a);
       }
     }
   }
@@ -376,7 +379,7 @@ public final class PoolMember {
         }
         case RegisterEffect.Send s -> {
           if (keeper.durable()) {
-            messenger.send(s.to(), s.message());
+            bond().send(s.to(), s.message());
           }
         }
         // An outcome may rest on the own vote.
@@ -392,7 +395,10 @@ public final class PoolMember {
   private void voted() {
     PoolView accepted = register().accepted();
     if (accepted != null) {
-      leg.acceptedEpoch(accepted.epoch());
+      bond().voted(accepted, register().promised());
+      leg.accepted(
+          accepted.epoch(),
+          rules.leaseNamesVoters() ? accepted.votersId() : LegDataPlane.ANY_VOTERS);
     }
   }
 }

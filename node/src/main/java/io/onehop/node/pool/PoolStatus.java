@@ -1,7 +1,10 @@
 package io.onehop.node.pool;
 
 import io.onehop.node.leg.LegStatus;
+import io.onehop.protocol.model.LegState;
+import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.PoolView;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,23 @@ public record PoolStatus(
   /** Copies the list. */
   public PoolStatus {
     members = List.copyOf(members);
+  }
+
+  /**
+   * Of a node that the others do not let in: their view, and why.
+   *
+   * @param theirs their newest view
+   * @param why one line
+   */
+  PoolStatus keptOut(PoolView theirs, String why) {
+    List<MemberStatus> seen = new ArrayList<>();
+    for (int i = 0; i < theirs.members().size(); i++) {
+      Member m = theirs.members().get(i);
+      boolean mine = i == self;
+      boolean there = mine || m.state().inWriteSet() || m.state() == LegState.NONE;
+      seen.add(new MemberStatus(i, m.node(), there, -1, null, mine ? why : m.reason()));
+    }
+    return new PoolStatus(self, theirs, own, seen, null, voteProblem, counters);
   }
 
   /**

@@ -6,7 +6,10 @@ import io.onehop.protocol.model.PoolView;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The own leg, healed, becomes in sync: a compare-and-set on the very generation (rule 6.9). */
+/**
+ * The own leg, healed, becomes in sync: a compare-and-set on the very generation (rule 6.9). Not
+ * while it has yet to show that what it was evicted for is over (rule 1.5).
+ */
 final class Promotion implements Decider {
   private long healed;
   private long recorded;
@@ -33,7 +36,8 @@ final class Promotion implements Decider {
         || !view.ready()
         || k.member(k.self).state() != LegState.SYNCING
         || !k.lives(k.self)
-        || recorded == 0) {
+        || recorded == 0
+        || k.onTrial()) {
       return null;
     }
     long g = view.generation();

@@ -8,16 +8,23 @@ final class Reasons {
   private Reasons() {}
 
   static String of(Knowledge k, PoolView view, int i) {
+    String bar = k.bar.apply(i);
+    String why = plain(k, view, i);
+    return bar.isEmpty() || why.contains(bar) ? why : why.isEmpty() ? bar : why + "; " + bar;
+  }
+
+  private static String plain(Knowledge k, PoolView view, int i) {
     Member m = view.members().get(i);
     return switch (m.state()) {
-      case NONE -> i == k.self || k.freshReport(i) != null ? "" : "does not answer";
+      case NONE -> i == k.self || k.freshReport(i) != null ? k.note(i) : k.absence(i);
+      case OUT -> m.reason();
       case IN_SYNC -> {
         if (k.lives(i)) {
           yield m.reason();
         }
-        yield k.ended(i) ? restarted(k, i) : "does not answer";
+        yield k.ended(i) ? restarted(k, i) : k.absence(i);
       }
-      case SYNCING -> k.unreachable(i) ? "does not answer" : m.reason();
+      case SYNCING -> k.unreachable(i) ? k.absence(i) : m.reason();
       case STALE -> {
         String now = i == k.self ? k.trouble() : Returning.obstacle(k, view, i);
         String was = m.reason();

@@ -1,5 +1,6 @@
 package io.onehop.node.pool;
 
+import io.onehop.node.pool.PoolMessage.Report;
 import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.Phase;
 import io.onehop.protocol.model.PoolView;
@@ -11,6 +12,33 @@ import org.jspecify.annotations.Nullable;
  */
 final class Reconciliation implements Decider {
   private long reconciled;
+  private long seen;
+  private long seenAt;
+
+  /** What reconciling waits for, once it takes longer than a failure takes to show; else empty. */
+  String waiting(Knowledge k) {
+    PoolView view = k.view();
+    if (view == null || !(view.phase() instanceof Phase.Reconciling r)) {
+      return "";
+    }
+    if (seen != view.generation()) {
+      seen = view.generation();
+      seenAt = k.now;
+    }
+    if (k.now - seenAt < 2 * view.policies().failureNanos()) {
+      return "";
+    }
+    int behind = 0;
+    for (int i = 0; i < view.members().size(); i++) {
+      boolean counts = k.member(i).state() == LegState.IN_SYNC && i != k.self;
+      Report other = k.freshReport(i);
+      if (counts && (other == null || other.adoptedGeneration() != seen)) {
+        behind |= 1 << i;
+      }
+    }
+    String whom = behind == 0 ? "" : "; " + k.names(behind) + " did not follow yet";
+    return "the legs in sync are being made equal from " + k.member(r.authority()).node() + whom;
+  }
 
   /** All in-sync legs are equal in this generation. */
   void reconciled(long generation) {

@@ -7,11 +7,12 @@ import io.onehop.node.pool.PoolMessage.Vote;
 import io.onehop.node.pool.RegisterEffect.Done;
 import io.onehop.node.pool.RegisterEffect.Outcome;
 import io.onehop.node.pool.RegisterEffect.Send;
-import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.PoolView;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -37,10 +38,12 @@ public final class RegisterMachine {
 
   private final UUID pool;
   private final int self;
+  private final UUID id;
+  private final ControlRules rules;
   private final RandomGenerator random;
   private final Acceptor acceptor;
   private List<UUID> voters;
-  private final @Nullable Vote[] votes = new @Nullable Vote[PoolView.MAX_MEMBERS];
+  private final Ballots votes;
   private Step step = Step.IDLE;
   private long request;
   private long ballot;
@@ -56,6 +59,7 @@ public final class RegisterMachine {
    * @param self this member's index
    * @param accepted the vote on disk; null for an empty disk, which neither votes nor proposes
    * @param random source of request numbers and of the jitter of back-offs
+   * @param rules {@link ControlRules#ALL} but in the simulator
    */
   public RegisterMachine(
       UUID pool,
@@ -63,12 +67,16 @@ public final class RegisterMachine {
       long promised,
       long acceptedBallot,
       @Nullable PoolView accepted,
-      RandomGenerator random) {
+      RandomGenerator random,
+      ControlRules rules) {
     this.pool = pool;
     this.self = self;
+    this.id = accepted == null ? PoolView.NOBODY : accepted.members().get(self).id();
+    this.rules = rules;
+    this.votes = new Ballots(rules.sameVoterOnly());
     this.random = random;
-    this.acceptor = new Acceptor(pool, self, promised, acceptedBallot, accepted);
-    this.voters = accepted == null ? List.of() : votersOf(accepted);
+    this.acceptor = new Acceptor(pool, self, id, promised, acceptedBallot, accepted);
+    this.voters = accepted == null ? List.of() : accepted.voterIds();
     // A restarted process must not take answers to its predecessor's requests for its own.
     this.request = random.nextLong() & (Long.MAX_VALUE >> 8);
   }
@@ -76,6 +84,11 @@ public final class RegisterMachine {
   /** Whether a request is under way. */
   public boolean busy() {
     return step != Step.IDLE;
+  }
+
+  /** The highest ballot that the acceptor promised. */
+  long promised() {
+    return acceptor.promised();
   }
 
   /** What the acceptor accepted last: a vote, no view (rule 1.1). */
@@ -119,6 +132,35 @@ public final class RegisterMachine {
     return out;
   }
 
+  /**
+   * The first view of a new lineage, decided here (rule 8.6). The own acceptor takes it, whatever
+   * it promised before; the request under way ends unknown; a read follows, which carries it to the
+   * other voters that it names.
+   */
+  public List<RegisterEffect> fork(PoolView first, long now) {
+    List<RegisterEffect> out = new ArrayList<>();
+    long round = (Math.max(highestBallot, acceptor.promised()) >> 8) + 1;
+    ballot = round << 8 | self;
+    highestBallot = ballot;
+    acceptor.accept(0, ballot, first, out);
+    moved(first, now, out);
+    out.addAll(read(now));
+    return out;
+  }
+
+  /** The own acceptor is of another lineage now: nothing of the old one goes on. */
+  private void moved(PoolView first, long now, List<RegisterEffect> out) {
+    voters = first.voterIds();
+    if (busy()) {
+      finish(new Outcome.Unknown(0), now, out);
+    }
+  }
+
+  /** Whether the own disk is one of the voters. */
+  private boolean named() {
+    return self < voters.size() && voters.get(self).equals(id);
+  }
+
   /** A message of another member. */
   public List<RegisterEffect> onMessage(PoolMessage message, long now) {
     List<RegisterEffect> out = new ArrayList<>();
@@ -130,15 +172,22 @@ public final class RegisterMachine {
       }
       case Accept a -> {
         highestBallot = Math.max(highestBallot, a.ballot());
+        PoolView was = acceptor.accepted();
         reply(a.from(), acceptor.accept(a.request(), a.ballot(), a.view(), out), out);
+        PoolView is = acceptor.accepted();
+        if (was != null && is != null && !was.lineage().equals(is.lineage())) {
+          moved(is, now, out);
+        }
       }
       case Vote v -> vote(v, now, out);
-      case PoolMessage.Chosen c -> {}
-      case PoolMessage.Report r -> {}
-      case PoolMessage.HeardQuery q -> {}
-      case PoolMessage.Heard h -> {}
-      case PoolMessage.LeaseQuery q -> {}
-      case PoolMessage.LeaseAnswer a -> {}
+      case PoolMessage.Chosen _,
+          PoolMessage.Bound _,
+          PoolMessage.Notice _,
+          PoolMessage.Report _,
+          PoolMessage.HeardQuery _,
+          PoolMessage.Heard _,
+          PoolMessage.LeaseQuery _,
+          PoolMessage.LeaseAnswer _ -> {}
     }
     return out;
   }
@@ -153,7 +202,7 @@ public final class RegisterMachine {
       case IDLE -> {}
       case BACK_OFF -> prepare(now, out);
       case QUERY -> {
-        if (Integer.bitCount(answered()) >= majority()) {
+        if (votes.majority(voters)) {
           prepare(now, out); // a majority answered and does not agree: settle it
         } else {
           again(now, out);
@@ -166,7 +215,7 @@ public final class RegisterMachine {
 
   private void again(long now, List<RegisterEffect> out) {
     if (++rounds >= MAX_ROUNDS) {
-      finish(new Outcome.Unknown(everyone() & ~answered()), now, out);
+      finish(new Outcome.Unknown(Ballots.everyone(voters) & ~votes.answered()), now, out);
     } else if (step == Step.QUERY) {
       query(now, out);
     } else {
@@ -176,11 +225,22 @@ public final class RegisterMachine {
 
   private void query(long now, List<RegisterEffect> out) {
     begin(Step.QUERY, now);
+    PoolView first = acceptor.accepted();
+    if (first != null && first.forked()) {
+      // Who is named and has not heard of the new lineage cannot answer in it. The ballot is that
+      // of
+      // its only proposal, so this never undoes what came after it. Answers to request 0 are lost.
+      broadcast(i -> new Accept(pool, self, 0, acceptor.acceptedBallot(), first), out);
+    }
     broadcast(i -> new Query(pool, self, request), out);
     own(acceptor.query(request), now, out);
   }
 
   private void prepare(long now, List<RegisterEffect> out) {
+    if (!named() || acceptor.acceptedBallot() == 0) {
+      finish(new Outcome.Unknown(0), now, out); // whom the list does not name settles nothing
+      return;
+    }
     begin(Step.PREPARE, now);
     long round = (Math.max(highestBallot, acceptor.promised()) >> 8) + 1;
     ballot = round << 8 | self;
@@ -202,7 +262,7 @@ public final class RegisterMachine {
     step = next;
     request++;
     roundEnd = now + roundNanos();
-    java.util.Arrays.fill(votes, null);
+    votes.clear();
   }
 
   /** A quarter of the failure time: long against a round trip, short against what waits for it. */
@@ -225,21 +285,37 @@ public final class RegisterMachine {
     switch (step) {
       case IDLE, BACK_OFF -> {}
       case QUERY -> {
-        votes[v.from()] = v;
+        votes.put(v);
         judgeQuery(now, out);
       }
-      case PREPARE, ACCEPT -> {
+      case PREPARE -> {
+        if (!votes.counts(v, voters)) {
+          return; // of a disk that is not, or not any more, in the list (rule 1.2)
+        }
         if (!v.granted()) {
           nacked(now, out);
           return;
         }
-        votes[v.from()] = v;
-        if (Integer.bitCount(answered()) >= majority()) {
-          if (step == Step.PREPARE) {
-            promisedByMajority(now, out);
-          } else {
-            acceptedByMajority(now, out);
-          }
+        votes.put(v);
+        if (votes.majority(voters)) {
+          promisedByMajority(now, out);
+        }
+      }
+      case ACCEPT -> {
+        PoolView value = Objects.requireNonNull(writing);
+        List<UUID> own = value.voterIds();
+        if (!votes.counts(v, voters) && !votes.counts(v, own)) {
+          return;
+        }
+        if (!v.granted()) {
+          nacked(now, out);
+          return;
+        }
+        votes.put(v);
+        // Rule 1.1: the predecessor's voters and, where they are others, its own.
+        boolean former = votes.majority(voters) || !rules.bothMajorities();
+        if (former && votes.majority(own)) {
+          acceptedByMajority(now, out);
         }
       }
     }
@@ -256,53 +332,37 @@ public final class RegisterMachine {
     roundEnd = now + 1 + (long) (random.nextDouble() * slot * rounds);
   }
 
-  /** A majority that accepted under one ballot proves its value chosen; nothing need be written. */
+  /** A value that is proven chosen need not be written. */
   private void judgeQuery(long now, List<RegisterEffect> out) {
-    for (Vote v : votes) {
-      if (v == null || v.accepted() == null) {
-        continue;
-      }
-      int same = 0;
-      for (Vote other : votes) {
-        if (other != null && other.acceptedBallot() == v.acceptedBallot()) {
-          same++;
-        }
-      }
-      if (same >= v.accepted().majority() && votersOf(v.accepted()).equals(voters)) {
-        finish(new Outcome.Current(v.accepted()), now, out);
-        return;
-      }
+    PoolView proven = votes.proven();
+    if (proven != null) {
+      voters = proven.voterIds();
+      finish(new Outcome.Current(proven), now, out);
+      return;
     }
-    if (answered() == everyone()) {
+    int all = Ballots.everyone(voters);
+    if ((votes.answered() & all) == all) {
       prepare(now, out);
     }
   }
 
   private void promisedByMajority(long now, List<RegisterEffect> out) {
-    Vote highest = null;
-    for (Vote v : votes) {
-      if (v != null
-          && v.accepted() != null
-          && (highest == null || v.acceptedBallot() > highest.acceptedBallot())) {
-        highest = v;
-      }
-    }
-    PoolView current = highest == null ? null : highest.accepted();
+    PoolView current = votes.highest();
     if (current == null) {
       finish(new Outcome.Unknown(0), now, out);
       return;
     }
-    if (!votersOf(current).equals(voters)) { // rule 1.1: begun again with that list
-      voters = votersOf(current);
+    if (!current.voterIds().equals(voters)) { // rule 1.1: begun again with that list
+      voters = current.voterIds();
       again(now, out);
       return;
     }
     boolean mine = proposal != null && current.generation() == expected;
-    acceptRound(mine ? java.util.Objects.requireNonNull(proposal) : current, now, out);
+    acceptRound(mine ? Objects.requireNonNull(proposal) : current, now, out);
   }
 
   private void acceptedByMajority(long now, List<RegisterEffect> out) {
-    PoolView chosen = java.util.Objects.requireNonNull(writing);
+    PoolView chosen = Objects.requireNonNull(writing);
     if (proposal == null) {
       finish(new Outcome.Current(chosen), now, out);
     } else if (chosen.equals(proposal)) {
@@ -330,34 +390,17 @@ public final class RegisterMachine {
     }
   }
 
-  private void broadcast(
-      java.util.function.IntFunction<PoolMessage> message, List<RegisterEffect> out) {
-    for (int i = 0; i < voters.size(); i++) {
-      if (i != self) {
+  /** To every voter of the round and, of a value that has others, to those. */
+  private void broadcast(IntFunction<PoolMessage> message, List<RegisterEffect> out) {
+    int all = Ballots.everyone(voters);
+    PoolView value = writing;
+    if (step == Step.ACCEPT && value != null) {
+      all |= value.voterMask();
+    }
+    for (int i = 0; i < PoolView.MAX_MEMBERS; i++) {
+      if (i != self && (all & 1 << i) != 0) {
         out.add(new Send(i, message.apply(i)));
       }
     }
-  }
-
-  private int answered() {
-    int mask = 0;
-    for (int i = 0; i < voters.size(); i++) {
-      if (votes[i] != null) {
-        mask |= 1 << i;
-      }
-    }
-    return mask;
-  }
-
-  private int majority() {
-    return voters.size() / 2 + 1;
-  }
-
-  private int everyone() {
-    return voters.size() >= 32 ? -1 : (1 << voters.size()) - 1;
-  }
-
-  private static List<UUID> votersOf(PoolView view) {
-    return view.members().stream().map(Member::id).toList();
   }
 }

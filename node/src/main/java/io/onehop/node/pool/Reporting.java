@@ -11,37 +11,44 @@ import org.jspecify.annotations.Nullable;
 final class Reporting {
   private @Nullable Report last;
   private long nextAt = Long.MIN_VALUE;
+  private long sent;
 
   void tick(Knowledge k, List<PoolEffect> out) {
     PoolView view = k.view();
     if (view == null) {
       return;
     }
-    Report r = of(k);
+    Report r = of(k, sent + 1);
     if (k.now < nextAt && last != null && same(last, r)) {
       return;
     }
     last = r;
+    sent++;
     nextAt = k.now + k.policies().heartbeatNanos();
     for (int i = 0; i < view.members().size(); i++) {
-      if (i != k.self) {
+      if (i != k.self && view.isVoter(i)) {
         out.add(new PoolEffect.Send(i, r));
       }
     }
   }
 
-  /** The report of this node now. */
-  static Report of(Knowledge k) {
+  /** The report of this node now, the {@code number}th of its run. */
+  static Report of(Knowledge k, long number) {
     LegStatus s = k.own;
     boolean heard = k.now - s.lastWriterFrameNanos() <= k.policies().failureNanos();
     UUID session = heard ? s.session() : null;
     return new Report(
         k.pool,
         k.self,
+        k.run,
+        number,
         k.ownIncarnation(),
         s.adoptedGeneration(),
         s.peerLinks(),
+        k.reaches(),
+        k.holdsBack(),
         session,
+        k.writerSteadyNanos(),
         k.ownLost(),
         s.clean(),
         s.missingBlocks(),
@@ -49,7 +56,7 @@ final class Reporting {
         s.lastMissedBlocks(),
         s.lastCopiedBlocks(),
         s.lastResyncNanos(),
-        s.absentMisses(),
+        s.figures().absentMisses(),
         s.healedElsewhere(),
         k.trouble().isEmpty() ? s.missesEverything() : k.trouble());
   }
@@ -59,6 +66,7 @@ final class Reporting {
     return a.incarnation() == b.incarnation()
         && a.adoptedGeneration() == b.adoptedGeneration()
         && a.peerLinks() == b.peerLinks()
+        && a.reaches() == b.reaches()
         && java.util.Objects.equals(a.session(), b.session())
         && a.note().equals(b.note());
   }

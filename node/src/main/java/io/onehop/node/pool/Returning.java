@@ -29,7 +29,7 @@ final class Returning implements Decider {
   static String obstacle(Knowledge k, PoolView view, int i) {
     Report r = k.freshReport(i);
     if (r == null) {
-      return "does not answer";
+      return k.absence(i);
     }
     if (r.incarnation() == 0) {
       return r.note().isEmpty() ? "its leg does not run" : r.note();
@@ -49,7 +49,7 @@ final class Returning implements Decider {
     if (!linked) {
       return "no leg in sync reaches it";
     }
-    return k.backedOff(i) ? "" : "was evicted again and again; waits before it returns";
+    return k.heldBack(i, r);
   }
 
   private static Proposal back(Knowledge k, PoolView view, int i) {

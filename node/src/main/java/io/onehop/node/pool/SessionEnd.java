@@ -30,6 +30,7 @@ final class SessionEnd implements Decider {
   private boolean probing;
   private long probeEpoch;
   private long probeAt;
+  private long askedAt;
   private long nextProbeAt = Long.MIN_VALUE;
   private int asked;
   private int silent;
@@ -84,11 +85,13 @@ final class SessionEnd implements Decider {
       LastSession last = view.lastSession();
       if (w != null && w.session().equals(ask.session()) && w.epoch() == ask.epoch()) {
         if (k.inSyncHere() && k.now - detaches.get(i).at() < PATIENCE_NANOS) {
-          return end(k, view, true, "detached");
+          return end(k, view, true, false, "detached");
         }
         out.add(answer(ask, Status.AGAIN, "this leg cannot end the session now"));
       } else if (last != null && last.id().equals(ask.session())) {
         out.add(answer(ask, Status.OK, ""));
+      } else if (ask.epoch() > view.epoch()) {
+        out.add(answer(ask, Status.AGAIN, "this node has not heard of the session yet"));
       } else {
         out.add(answer(ask, Status.FENCED, "this session is not the writer"));
       }
@@ -114,6 +117,9 @@ final class SessionEnd implements Decider {
     if (!probing) {
       return null;
     }
+    if (k.now - askedAt >= view.policies().heartbeatNanos()) {
+      query(k, w, out); // a lost message must not make a living client look dead
+    }
     if (alive) { // rule 5.2: one leg's lost link is not a dead client
       probing = false;
       nextProbeAt = k.now + view.policies().heartbeatNanos();
@@ -121,7 +127,7 @@ final class SessionEnd implements Decider {
     }
     boolean all = silent == asked;
     return all || k.now - probeAt >= view.policies().failureNanos()
-        ? end(k, view, false, "the client is silent")
+        ? end(k, view, false, true, "the client is silent")
         : null;
   }
 
@@ -135,20 +141,34 @@ final class SessionEnd implements Decider {
     silent = 0;
     alive = false;
     for (int i = 0; i < view.members().size(); i++) {
-      boolean counts = k.member(i).role() == Role.WITNESS || k.member(i).state().inWriteSet();
-      if (i != k.self && counts) {
+      boolean witness = k.member(i).role() == Role.WITNESS && view.isVoter(i);
+      if (i != k.self && (witness || k.member(i).state().inWriteSet())) {
         asked |= 1 << i;
-        out.add(
-            new PoolEffect.Send(
-                i, new PoolMessage.HeardQuery(k.pool, k.self, probe, w.session(), w.epoch())));
       }
+    }
+    query(k, w, out);
+  }
+
+  private void query(Knowledge k, Writer w, List<PoolEffect> out) {
+    askedAt = k.now;
+    for (int m = asked & ~silent; m != 0; m &= m - 1) {
+      out.add(
+          new PoolEffect.Send(
+              Integer.numberOfTrailingZeros(m),
+              new PoolMessage.HeardQuery(k.pool, k.self, probe, w.session(), w.epoch())));
     }
   }
 
-  private static Proposal end(Knowledge k, PoolView view, boolean closed, String why) {
+  /**
+   * The end of the present session, this leg being the authority (rules 5.1, 7.1).
+   *
+   * @param closed it detached itself
+   * @param resumable it may be admitted again
+   */
+  static Proposal end(Knowledge k, PoolView view, boolean closed, boolean resumable, String why) {
     Phase after = k.rules.endsByReconciling() ? new Phase.Reconciling(k.self) : new Phase.Ready();
     return new Proposal(
-        view, d -> d.sessionEnded(closed, !closed).phase(after), "end the session: " + why);
+        view, d -> d.sessionEnded(closed, resumable).phase(after), "end the session: " + why);
   }
 
   private static PoolEffect answer(LegEdge.DetachAsked ask, int status, String text) {

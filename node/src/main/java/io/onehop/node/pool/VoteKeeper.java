@@ -1,9 +1,12 @@
 package io.onehop.node.pool;
 
 import io.onehop.node.store.VoteStore;
+import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.wire.ViewCodec;
+import io.onehop.protocol.wire.WireException;
 import java.io.IOException;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +27,33 @@ final class VoteKeeper {
   VoteKeeper(VoteStore store, Consumer<String> notes) {
     this.store = store;
     this.notes = notes;
+  }
+
+  /** A vote as it lies on the disk. */
+  record Loaded(long promised, long ballot, PoolView accepted) {}
+
+  /**
+   * What this disk voted last.
+   *
+   * @throws IOException if it cannot be read, is of another pool or member, or there is none: such
+   *     a disk never votes (rule 1.2)
+   */
+  Loaded load(UUID pool, UUID member) throws IOException {
+    VoteStore.Vote vote = store.load();
+    byte[] encoded = vote == null ? null : vote.accepted();
+    if (vote == null || encoded == null) {
+      throw new IOException("the register's disk is empty; it cannot vote for pool " + pool);
+    }
+    PoolView accepted;
+    try {
+      accepted = ViewCodec.decode(encoded);
+    } catch (WireException e) {
+      throw new IOException("the register's vote cannot be read: " + e.getMessage(), e);
+    }
+    if (accepted.indexOf(member) < 0 || !accepted.pool().equals(pool)) {
+      throw new IOException("the register's disk belongs to another pool or member");
+    }
+    return new Loaded(vote.promised(), vote.acceptedBallot(), accepted);
   }
 
   /** Why this member does not vote now, or empty. */

@@ -117,7 +117,7 @@ final class Comparisons {
     if (served.size() >= MAX_RUNNING
         || !actor.tell(
             m.pool(),
-            new PoolActor.Verify(v -> self.tell(new PoolsActor.Done(() -> done.accept(v)))))) {
+            new PoolActor.Verify(-1, v -> self.tell(new PoolsActor.Done(() -> done.accept(v)))))) {
       peers.send(m.from(), failed(m.request(), "node '" + peers.self() + "' cannot compare now"));
       return;
     }

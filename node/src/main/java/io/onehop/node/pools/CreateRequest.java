@@ -37,6 +37,12 @@ public record CreateRequest(
   /** Largest pool: what a leg's maps are laid out for, bytes. */
   public static final long MAX_SIZE = 1L << 46;
 
+  /** Most data nodes of a pool. */
+  public static final int MAX_DATA = 5;
+
+  /** Most witnesses of a pool. */
+  public static final int MAX_WITNESSES = 5;
+
   /** Copies the collections. */
   public CreateRequest {
     data = List.copyOf(data);
@@ -54,11 +60,11 @@ public record CreateRequest(
     if (sizeBytes < 1 || sizeBytes > MAX_SIZE) {
       return "size " + sizeBytes + " is not between 1 byte and 64 TiB";
     }
-    if (data.size() != 2) {
-      return "a pool has exactly two data nodes so far, not " + data.size();
+    if (data.isEmpty() || data.size() > MAX_DATA) {
+      return "a pool has 1 to " + MAX_DATA + " data nodes, not " + data.size();
     }
-    if (witness.size() > 1) {
-      return "a pool has at most one witness";
+    if (witness.size() > MAX_WITNESSES) {
+      return "a pool has at most " + MAX_WITNESSES + " witnesses, not " + witness.size();
     }
     Set<String> seen = new HashSet<>();
     for (String node : nodes()) {

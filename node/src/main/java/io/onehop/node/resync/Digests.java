@@ -1,6 +1,7 @@
 package io.onehop.node.resync;
 
 import io.onehop.node.books.LegBooks;
+import io.onehop.node.books.MediaErrors;
 import io.onehop.node.books.Ops;
 import io.onehop.protocol.model.LegState;
 import io.onehop.transport.Buf;
@@ -23,7 +24,8 @@ public final class Digests {
     /**
      * The outcome.
      *
-     * @param status OK, or AGAIN where the range is not confirmed now
+     * @param status OK, AGAIN where the range is not confirmed now, or MISSING where the medium has
+     *     lost some of it
      * @param digest {@link #BYTES} bytes; meaningless unless OK
      */
     void digest(int status, byte[] digest);
@@ -32,13 +34,15 @@ public final class Digests {
   private final LegBooks books;
   private final Ops ops;
   private final BufPool bufs;
+  private final MediaErrors media;
   private final MessageDigest sha;
 
-  /** Buffers come from {@code bufs}. */
-  public Digests(LegBooks books, Ops ops, BufPool bufs) {
+  /** Buffers come from {@code bufs}; reads that fail go to {@code media}. */
+  public Digests(LegBooks books, Ops ops, BufPool bufs, MediaErrors media) {
     this.books = books;
     this.ops = ops;
     this.bufs = bufs;
+    this.media = media;
     try {
       this.sha = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
@@ -51,6 +55,9 @@ public final class Digests {
     if (books.state() != LegState.IN_SYNC) {
       return Status.NOT_IN_SYNC;
     }
+    if (books.missesAny(offset / 4096, (offset + length) / 4096)) {
+      return Status.MISSING;
+    }
     boolean moving =
         ops.writing(offset, length)
             || books.disk.unconfirmed().overlapping(offset, length) != 0
@@ -58,9 +65,14 @@ public final class Digests {
     return moving ? Status.AGAIN : Status.OK;
   }
 
-  /** Reads and digests; {@code length} at most {@link #RANGE}. */
-  public void digest(long offset, int length, Taker taker) {
-    int status = judge(offset, length);
+  /**
+   * Reads and digests.
+   *
+   * @param length at most {@link #RANGE}
+   * @param asItIs whatever is there, confirmed or not
+   */
+  public void digest(long offset, int length, boolean asItIs, Taker taker) {
+    int status = asItIs ? Status.OK : judge(offset, length);
     if (status != Status.OK) {
       taker.digest(status, new byte[BYTES]);
       return;
@@ -79,7 +91,14 @@ public final class Digests {
             sha.update(v);
           }
           buf.done(v);
-          taker.digest(s, s == Status.OK ? sha.digest() : new byte[BYTES]);
+          if (s == Status.IO_ERROR) {
+            media.failed(
+                offset,
+                length,
+                lost -> taker.digest(lost == 0 ? Status.AGAIN : Status.MISSING, new byte[BYTES]));
+          } else {
+            taker.digest(s, s == Status.OK ? sha.digest() : new byte[BYTES]);
+          }
         };
     ops.submit(
         op,

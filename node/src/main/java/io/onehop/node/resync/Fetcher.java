@@ -5,6 +5,7 @@ import io.onehop.node.books.Ops;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.transport.FrameHeader;
 import io.onehop.transport.FrameType;
+import io.onehop.transport.Loop;
 import io.onehop.transport.Status;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -13,7 +14,9 @@ import org.roaringbitmap.RoaringBitmap;
 
 /**
  * Pulls blocks from peers: pipelined, adjacent blocks merged, several sources in turn (rule 6.5).
- * What it wants is its {@link Work}'s; when it may is its {@link Pace}'s. On the leg's data thread.
+ * What it wants is its {@link Work}'s; when it may is its {@link Pace}'s, but for what a reader
+ * waits for: that goes first and at once. Blocks that a source has not got either (rule 4.3) are
+ * asked for one by one, of every source, and after a while again. On the leg's data thread.
  */
 final class Fetcher implements Ops.Owner {
   /** What is to be fetched. */
@@ -41,14 +44,23 @@ final class Fetcher implements Ops.Owner {
 
   private static final int BLOCK = PoolView.BLOCK_SIZE;
 
+  /** Most blocks in one fetch for a reader. */
+  private static final int MOST_BLOCKS = 256;
+
   private final LegBooks books;
   private final Ops ops;
   private final Ops.PayloadCopier copier;
   private final PeerLinks links;
   private final Work work;
   private final Pace pace;
+
+  /** Fetches for readers, beyond the pace; more of them wait for the background. */
+  private static final int URGENT_DEPTH = 64;
+
   private final List<Fetch> flying = new ArrayList<>();
   private final RoaringBitmap inFlight = new RoaringBitmap();
+  private final RoaringBitmap urgent = new RoaringBitmap();
+  private final Refusals refusals;
   private boolean running;
   private long generation;
   private int sources;
@@ -59,13 +71,20 @@ final class Fetcher implements Ops.Owner {
   private boolean pumping;
 
   Fetcher(
-      LegBooks books, Ops ops, Ops.PayloadCopier copier, PeerLinks links, Work work, Pace pace) {
+      LegBooks books,
+      Ops ops,
+      Ops.PayloadCopier copier,
+      PeerLinks links,
+      Loop loop,
+      Work work,
+      Pace pace) {
     this.books = books;
     this.ops = ops;
     this.copier = copier;
     this.links = links;
     this.work = work;
     this.pace = pace;
+    this.refusals = new Refusals(loop);
   }
 
   /**
@@ -84,7 +103,25 @@ final class Fetcher implements Ops.Owner {
     running = false;
     flying.clear();
     inFlight.clear();
+    urgent.clear();
+    refusals.clear();
     cursor = 0;
+  }
+
+  /** Somebody waits for blocks [from, to): those of them that are wanted go first. */
+  void urge(long from, long to) {
+    urgent.add(from, to);
+    pump();
+  }
+
+  /** Wanted blocks that no source has. */
+  RoaringBitmap refused() {
+    return refusals.nowhere();
+  }
+
+  /** Nothing is under way. */
+  boolean idle() {
+    return flying.isEmpty() && storing == 0;
   }
 
   boolean running() {
@@ -98,8 +135,10 @@ final class Fetcher implements Ops.Owner {
     }
     pumping = true;
     try {
+      refusals.tick(work);
+      fillUrgent();
       boolean wanted = fill();
-      if (!wanted && flying.isEmpty() && storing == 0) {
+      if (!wanted && flying.isEmpty() && storing == 0 && refusals.none()) {
         work.finished();
       }
     } finally {
@@ -107,14 +146,34 @@ final class Fetcher implements Ops.Owner {
     }
   }
 
+  private void fillUrgent() {
+    for (long b = urgent.nextValue(0); b >= 0; b = urgent.nextValue((int) b)) {
+      if (!work.wants(b)) {
+        urgent.remove((int) b);
+      } else if (inFlight.contains((int) b) || refusals.parked(b)) {
+        b++;
+      } else if (flying.size() < URGENT_DEPTH) {
+        long absent = urgent.nextAbsentValue((int) b);
+        long e = end(b, Math.min(b + MOST_BLOCKS, absent < 0 ? books.disk.blocks() : absent));
+        if (!ask(b, e) && !anyUp()) {
+          return;
+        }
+        b = e;
+      } else {
+        return;
+      }
+    }
+  }
+
   /** Returns whether anything is wanted that is not under way. */
   private boolean fill() {
     int wraps = 0;
+    boolean skipped = false;
     while (true) {
       long b = nextIdle();
       if (b < 0) {
         if (cursor == 0 || wraps++ > 0) {
-          return false;
+          return skipped;
         }
         cursor = 0;
         continue;
@@ -122,45 +181,93 @@ final class Fetcher implements Ops.Owner {
       if (flying.size() >= pace.depth()) {
         return true;
       }
-      long max = Math.min(b + pace.runBlocks(), books.disk.blocks());
-      long busy = inFlight.nextValue((int) b);
-      long e = work.until(b, busy >= 0 ? Math.min(max, busy) : max);
-      int source = pick();
-      if (source < 0 || !pace.grant((e - b) * BLOCK)) {
+      long e = end(b, Math.min(b + pace.runBlocks(), books.disk.blocks()));
+      if (sources(b) == 0) {
+        if (!anyUp()) {
+          return true;
+        }
+        skipped = true;
+      } else if (!pace.grant((e - b) * BLOCK) || !ask(b, e)) {
         return true;
       }
-      FrameHeader h = links.header(FrameType.FETCH, source, ++ids);
-      h.generation = generation;
-      h.offset = b * BLOCK;
-      h.length = (e - b) * BLOCK;
-      if (!links.send(source, h)) {
-        return true;
-      }
-      flying.add(new Fetch(ids, b, e, source));
-      inFlight.add(b, e);
       cursor = e;
     }
+  }
+
+  /** End of the wanted run at {@code b} that can be asked for in one piece. */
+  private long end(long b, long max) {
+    if (refusals.single(b)) {
+      return b + 1;
+    }
+    long busy = inFlight.nextValue((int) b);
+    long e = work.until(b, busy >= 0 ? Math.min(max, busy) : max);
+    long alone = refusals.nextSingle(b);
+    return alone >= 0 ? Math.min(e, alone) : e;
+  }
+
+  /** Sends one fetch; false if nobody can be asked now. */
+  private boolean ask(long b, long e) {
+    int source = pick(sources(b));
+    if (source < 0) {
+      return false;
+    }
+    FrameHeader h = links.header(FrameType.FETCH, source, ++ids);
+    h.generation = generation;
+    h.offset = b * BLOCK;
+    h.length = (e - b) * BLOCK;
+    if (!links.send(source, h)) {
+      return false;
+    }
+    flying.add(new Fetch(ids, b, e, source));
+    inFlight.add(b, e);
+    return true;
   }
 
   private long nextIdle() {
     long b = cursor;
     while (true) {
       b = work.next(b);
-      if (b < 0 || !inFlight.contains((int) b)) {
+      if (b < 0) {
         return b;
       }
-      long free = inFlight.nextAbsentValue((int) b);
-      if (free < 0 || free >= books.disk.blocks()) {
-        return -1;
+      if (inFlight.contains((int) b)) {
+        long free = inFlight.nextAbsentValue((int) b);
+        if (free < 0 || free >= books.disk.blocks()) {
+          return -1;
+        }
+        b = free;
+      } else if (refusals.parked(b)) {
+        b++;
+      } else {
+        return b;
       }
-      b = free;
     }
   }
 
-  private int pick() {
+  /** Sources that are up and have not said that they miss {@code block} (mask). */
+  private int sources(long block) {
+    int mask = 0;
+    for (int i = 0; i < PoolView.MAX_MEMBERS; i++) {
+      if ((sources & 1 << i) != 0 && links.up(i)) {
+        mask |= 1 << i;
+      }
+    }
+    return mask & ~refusals.by(block);
+  }
+
+  private boolean anyUp() {
+    for (int i = 0; i < PoolView.MAX_MEMBERS; i++) {
+      if ((sources & 1 << i) != 0 && links.up(i)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private int pick(int from) {
     for (int n = 0; n < PoolView.MAX_MEMBERS; n++) {
       turn = (turn + 1) % PoolView.MAX_MEMBERS;
-      if ((sources & 1 << turn) != 0 && links.up(turn)) {
+      if ((from & 1 << turn) != 0) {
         return turn;
       }
     }
@@ -183,6 +290,9 @@ final class Fetcher implements Ops.Owner {
       f = new Fetch(h.sequence, h.offset / BLOCK, (h.offset + h.length) / BLOCK, source);
     }
     inFlight.remove(f.from, f.to);
+    if (h.status == Status.MISSING && running && h.generation == generation) {
+      refusals.refused(f.from, f.to, source, sources);
+    }
     boolean current = h.generation == generation && books.generation() == generation;
     boolean whole = (h.flags & FrameType.FLAG_HOLE) != 0 || payload.remaining() == h.length;
     if (h.status == Status.OK
@@ -193,9 +303,8 @@ final class Fetcher implements Ops.Owner {
       pace.arrived(h.length);
       store(f, h, payload);
     }
-    // Anything else (not adopted yet, missing there, overtaken) stays wanted; the next tick asks
-    // again.
-    if (h.status == Status.OK) {
+    // Anything else (not adopted yet, overtaken) stays wanted; the next tick asks again.
+    if (h.status == Status.OK || h.status == Status.MISSING) {
       pump();
     }
   }

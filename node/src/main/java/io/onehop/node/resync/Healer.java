@@ -6,10 +6,7 @@ import io.onehop.node.books.Speech;
 import io.onehop.node.leg.LegEdge;
 import io.onehop.node.store.BlockSet;
 import io.onehop.protocol.model.LegState;
-import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.PoolView;
-import io.onehop.protocol.wire.RunsCodec;
-import io.onehop.protocol.wire.WireException;
 import io.onehop.transport.Connection;
 import io.onehop.transport.FrameHeader;
 import io.onehop.transport.FrameType;
@@ -21,11 +18,10 @@ import java.util.function.Consumer;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * A syncing leg's way back (rules 6.2, 6.4, 6.5, 6.7, 6.9): maps of all in-sync peers, fetches,
- * syncs, clears. On the leg's data thread.
+ * A syncing leg's way back (rules 6.2, 6.5, 6.7, 6.9) when the maps are there: fetches, syncs,
+ * clears. On the leg's data thread.
  */
 public final class Healer implements Fetcher.Work {
-  private static final long ASK_AGAIN_NANOS = 300_000_000L;
   private static final long CHECKPOINT_BLOCKS = 16384;
 
   private final LegBooks books;
@@ -36,13 +32,6 @@ public final class Healer implements Fetcher.Work {
   private final Fetcher fetcher;
   private final Pace pace;
   private final RoaringBitmap clearable = new RoaringBitmap();
-  private final long[] askedAt = new long[PoolView.MAX_MEMBERS];
-
-  /** Per source: the members whose maps it has not given yet, this leg among them (mask). */
-  private final int[] awaited = new int[PoolView.MAX_MEMBERS];
-
-  private int wantedMaps;
-  private long mapGeneration;
   private long healGeneration;
   private boolean syncing;
   private boolean announced;
@@ -54,6 +43,7 @@ public final class Healer implements Fetcher.Work {
   private long tookNanos = -1;
   private long storedBytes;
   private long arrivedBytes;
+  private Runnable whenStored = () -> {};
 
   /** Parts as named; edges go to {@code edges}. */
   public Healer(
@@ -71,7 +61,27 @@ public final class Healer implements Fetcher.Work {
     this.loop = loop;
     this.edges = edges;
     this.pace = new Pace(loop, lastForeground);
-    this.fetcher = new Fetcher(books, ops, copier, links, this, pace);
+    this.fetcher = new Fetcher(books, ops, copier, links, loop, this, pace);
+  }
+
+  /** The maps of all in-sync peers have come. */
+  public void mapsArrived() {
+    missed = Math.max(missed, copied + books.missingBlocks());
+  }
+
+  /** From now on {@code r} is called when something healed. */
+  public void whenStored(Runnable r) {
+    whenStored = r;
+  }
+
+  /** Missing blocks that no in-sync peer has either (rule 4.3). */
+  public RoaringBitmap nowhere() {
+    return fetcher.refused();
+  }
+
+  /** A reader waits for blocks [from, to): what of them is missing goes first (rule 4.2). */
+  public void urge(long from, long to) {
+    fetcher.urge(from, to);
   }
 
   /** A view was adopted: what was under way is void. */
@@ -79,7 +89,6 @@ public final class Healer implements Fetcher.Work {
     pace.policies(v.policies());
     fetcher.stop();
     clearable.clear();
-    wantedMaps = 0;
     healGeneration = 0;
     if (newStint) {
       missed = 0;
@@ -92,135 +101,6 @@ public final class Healer implements Fetcher.Work {
   /** A view waits at the barrier: nothing more is begun (rule 2.1). */
   public void hold() {
     fetcher.stop();
-  }
-
-  /** See {@code LegOrder.RequestMaps}. */
-  public void requestMaps(long generation, int sources) {
-    PoolView v = books.view();
-    if (v == null || generation != books.generation() || books.state() != LegState.SYNCING) {
-      return;
-    }
-    mapGeneration = generation;
-    wantedMaps = sources;
-    for (int i = 0; i < v.members().size(); i++) {
-      awaited[i] = 1 << books.self() | (absent(v) & ~(1 << i));
-    }
-    java.util.Arrays.fill(askedAt, Long.MIN_VALUE / 2);
-    ask();
-    if (!books.rules.allMapsFirst()) {
-      books.mapsFrom |= sources; // the naive form: what its own books say is enough
-      mapsComplete();
-    }
-  }
-
-  /** The other legs that are not in sync: rule 6.8 wants the peers' maps of them, too. */
-  private int absent(PoolView v) {
-    int mask = 0;
-    for (int i = 0; i < v.members().size(); i++) {
-      Member m = v.members().get(i);
-      if (i != books.self() && m.isLeg() && m.state() != LegState.IN_SYNC) {
-        mask |= 1 << i;
-      }
-    }
-    return mask;
-  }
-
-  private void ask() {
-    PoolView v = books.view();
-    int open = wantedMaps & ~books.mapsFrom;
-    if (v == null || wantedMaps == 0) {
-      return;
-    }
-    if (open == 0) {
-      mapsComplete();
-      return;
-    }
-    long now = loop.now();
-    for (int i = 0; i < v.members().size(); i++) {
-      if ((open & 1 << i) != 0 && links.up(i) && now - askedAt[i] >= ASK_AGAIN_NANOS) {
-        askedAt[i] = now;
-        for (int of = 0; of < v.members().size(); of++) {
-          if ((awaited[i] & 1 << of) != 0) {
-            FrameHeader h = links.header(FrameType.MAP_REQUEST, i, ++ids);
-            h.generation = mapGeneration;
-            h.offset = v.members().get(books.self()).since();
-            h.extra = of == books.self() ? 0 : of + 1;
-            links.send(i, h);
-          }
-        }
-      }
-    }
-  }
-
-  private void mapsComplete() {
-    wantedMaps = 0;
-    try {
-      books.disk.ownMissing().force();
-      PoolView v = java.util.Objects.requireNonNull(books.view());
-      for (int i = 0; i < v.members().size(); i++) {
-        if ((absent(v) & 1 << i) != 0) {
-          books.disk.missMap(v.members().get(i).id()).force();
-        }
-      }
-    } catch (IOException e) {
-      edges.accept(new LegEdge.DiskFailed("own-missing set: " + e.getMessage()));
-      return;
-    }
-    missed = Math.max(missed, copied + books.missingBlocks());
-    edges.accept(new LegEdge.MapsArrived(mapGeneration));
-  }
-
-  /** A MAP frame of member {@code source}. */
-  public void map(int source, FrameHeader h, ByteBuffer payload) throws WireException {
-    boolean current = h.generation == mapGeneration && books.generation() == mapGeneration;
-    if (h.status != Status.OK) {
-      if (h.status == Status.AGAIN) {
-        askedAt[source] = loop.now() - ASK_AGAIN_NANOS + 20_000_000L;
-      }
-      return;
-    }
-    if (books.state() != LegState.SYNCING || (books.rules.mapGeneration() && !current)) {
-      return;
-    }
-    PoolView v = java.util.Objects.requireNonNull(books.view());
-    int of = h.extra == 0 ? books.self() : (int) h.extra - 1;
-    if (of < 0 || of >= v.members().size()) {
-      return;
-    }
-    if (of == books.self()) {
-      ownMap(payload);
-    } else if ((absent(v) & 1 << of) != 0) {
-      BlockSet map = books.disk.missMap(v.members().get(of).id());
-      RunsCodec.forEach(
-          payload, books.disk.blocks(), (start, count) -> map.add(start, start + count));
-    }
-    if ((h.flags & FrameType.FLAG_MORE) == 0) {
-      awaited[source] &= ~(1 << of);
-      if (awaited[source] == 0) {
-        books.mapsFrom |= 1 << source;
-      }
-      ask();
-    }
-  }
-
-  private void ownMap(ByteBuffer payload) throws WireException {
-    BlockSet own = books.disk.ownMissing();
-    RunsCodec.forEach(
-        payload,
-        books.disk.blocks(),
-        (start, count) -> {
-          for (long b = start; b < start + count; ) {
-            // Rule 6.4: a late bit does not make a fresh block missing.
-            if (books.fresh.contains((int) b)) {
-              b = Math.min(start + count, books.fresh.nextAbsentValue((int) b));
-              continue;
-            }
-            long f = books.fresh.nextValue((int) b);
-            long e = f >= 0 ? Math.min(f, start + count) : start + count;
-            own.add(b, e);
-            b = e;
-          }
-        });
   }
 
   /** See {@code LegOrder.Heal}. */
@@ -259,13 +139,14 @@ public final class Healer implements Fetcher.Work {
 
   /** Retries what was not answered. */
   public void tick() {
-    ask();
     fetcher.pump();
+    if (fetcher.running() && fetcher.idle() && !books.clean.isEmpty()) {
+      checkpoint(); // what nobody has must not keep the rest from being durable
+    }
   }
 
   /** See {@link PeerLinks.Answers#linkDown}. */
   public void linkDown(int index) {
-    askedAt[index] = Long.MIN_VALUE / 2;
     fetcher.linkDown(index);
   }
 
@@ -307,6 +188,7 @@ public final class Healer implements Fetcher.Work {
   @Override
   public void stored(long from, long to) {
     books.markClean(from, to);
+    whenStored.run();
     clearable.add(from, to);
     copied += to - from;
     storedBytes += (to - from) * PoolView.BLOCK_SIZE;
@@ -318,7 +200,8 @@ public final class Healer implements Fetcher.Work {
 
   @Override
   public void finished() {
-    if (!announced) {
+    // What was lost to the medium after it was said (rule 4.3) heals the same way.
+    if (!announced || books.disk.ownMissing().size() != 0) {
       checkpoint();
     }
   }
@@ -340,7 +223,7 @@ public final class Healer implements Fetcher.Work {
     RoaringBitmap done = books.clean.clone();
     long stint = books.stint;
     long generation = books.generation();
-    books.disk.sync(status -> {
+    books.sync(status -> {
       syncing = false;
       if (status != Status.OK) {
         edges.accept(new LegEdge.DiskFailed(books.syncFailed(Status.name(status))));
@@ -352,14 +235,14 @@ public final class Healer implements Fetcher.Work {
 
   private void synced(RoaringBitmap done, long generation) {
     BlockSet own = books.disk.ownMissing();
+    // What the medium has lost again while the sync ran is not whole.
+    done.and(books.clean);
     try {
-      LegBooks.forEachRun(done, own::remove);
-      own.force();
+      books.healed(done);
     } catch (IOException e) {
       edges.accept(new LegEdge.DiskFailed("own-missing set: " + e.getMessage()));
       return;
     }
-    books.clean.andNot(done);
     if (generation != books.generation()) {
       return;
     }

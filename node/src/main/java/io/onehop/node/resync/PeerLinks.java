@@ -2,6 +2,7 @@ package io.onehop.node.resync;
 
 import io.onehop.node.books.LegBooks;
 import io.onehop.protocol.model.Endpoint;
+import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.Policies;
 import io.onehop.protocol.model.PoolView;
@@ -72,18 +73,27 @@ public final class PeerLinks {
 
   /** The members to be linked to are those of {@code v}. */
   public void view(PoolView v) {
+    if (view != null && !view.lineage().equals(v.lineage())) {
+      close(); // connections are bound to their lineage (rule 2.6)
+    }
     view = v;
     policies = v.policies();
     for (int i = 0; i < links.length; i++) {
       Member m = i < v.members().size() ? v.members().get(i) : null;
       boolean wanted = m != null && m.isLeg() && !m.id().equals(books.member);
       Link l = links[i];
-      if (l != null && (!wanted || m == null || !l.id.equals(m.id()) || !l.at.equals(m.data()))) {
+      boolean out = m != null && m.state() == LegState.OUT;
+      if (l != null
+          && (!wanted
+              || m == null
+              || !l.id.equals(m.id())
+              || !l.at.equals(m.data())
+              || l.compareOnly != out)) {
         l.drop("member changed");
         links[i] = null;
       }
       if (wanted && m != null && links[i] == null) {
-        links[i] = new Link(i, m.id(), m.data());
+        links[i] = new Link(i, m.id(), m.data(), out);
       }
     }
   }
@@ -101,7 +111,7 @@ public final class PeerLinks {
   public int alive() {
     int mask = 0;
     for (Link l : links) {
-      if (l != null && l.ready && loop.now() - l.heard <= policies.failureNanos()) {
+      if (l != null && up(l.index) && loop.now() - l.heard <= policies.failureNanos()) {
         mask |= 1 << l.index;
       }
     }
@@ -111,7 +121,14 @@ public final class PeerLinks {
   /** Whether a request can be sent to member {@code index} now. */
   public boolean up(int index) {
     Link l = links[index];
-    return l != null && l.ready;
+    return l != null && l.ready && !l.compareOnly;
+  }
+
+  /** Sends a frame to a member that may be out of the pool; false if there is no link to it. */
+  public boolean compare(int index, FrameHeader h) {
+    Link l = links[index];
+    Connection c = l != null && l.ready ? l.connection : null;
+    return c != null && c.send(h);
   }
 
   /** Incarnation of the leg at the other end; 0 if the link is not up. */
@@ -135,7 +152,7 @@ public final class PeerLinks {
   /** The connection to member {@code index}, or null if the link is not up. */
   public @Nullable Connection connection(int index) {
     Link l = links[index];
-    return l != null && l.ready ? l.connection : null;
+    return l != null && up(index) ? l.connection : null;
   }
 
   /** Sends a header without payload; false if the link is not up. */
@@ -159,6 +176,10 @@ public final class PeerLinks {
     final int index;
     final UUID id;
     final Endpoint at;
+
+    /** To a member that is kept out: hello without a lineage, nothing but digests. */
+    final boolean compareOnly;
+
     @Nullable Connection connection;
     boolean ready;
     int handle;
@@ -167,10 +188,11 @@ public final class PeerLinks {
     long dialled = Long.MIN_VALUE / 2;
     long beaten;
 
-    Link(int index, UUID id, Endpoint at) {
+    Link(int index, UUID id, Endpoint at, boolean compareOnly) {
       this.index = index;
       this.id = id;
       this.at = at;
+      this.compareOnly = compareOnly;
     }
 
     void tick() {
@@ -189,7 +211,7 @@ public final class PeerLinks {
         beaten = now;
         FrameHeader h = header(FrameType.HEARTBEAT, index, 0);
         h.extra = now;
-        send(index, h);
+        compare(index, h);
       }
     }
 
@@ -222,7 +244,7 @@ public final class PeerLinks {
               Hello.SenderRole.PEER,
               v.name(),
               v.pool(),
-              v.lineage(),
+              compareOnly ? Hello.ANY : v.lineage(),
               books.member,
               books.incarnation,
               0,

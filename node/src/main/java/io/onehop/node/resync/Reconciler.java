@@ -76,6 +76,12 @@ public final class Reconciler {
     if (inGeneration != books.generation()) {
       return;
     }
+    if (members != 0 && lostSome()) {
+      // Rule 4.3: it cannot be copied from here, and what the others have may differ.
+      edges.accept(
+          new LegEdge.DiskFailed("its medium has lost a block that this leg was to decide"));
+      return;
+    }
     try {
       books.recordUnion(union);
     } catch (IOException | UncheckedIOException e) {
@@ -83,6 +89,17 @@ public final class Reconciler {
       return;
     }
     begin(Step.RECORD, inGeneration, members);
+  }
+
+  private boolean lostSome() {
+    if (books.disk.ownMissing().size() != 0) {
+      for (long b = union.nextValue(0); b >= 0; b = union.nextValue((int) b + 1)) {
+        if (books.missing(b)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /** See {@code LegOrder.CopyUnion}. */

@@ -46,7 +46,8 @@ public final class UnionCopier implements Fetcher.Work {
     this.books = books;
     this.edges = edges;
     this.fetcher =
-        new Fetcher(books, ops, copier, links, this, new Pace(loop, () -> Long.MIN_VALUE / 2));
+        new Fetcher(
+            books, ops, copier, links, loop, this, new Pace(loop, () -> Long.MIN_VALUE / 2));
   }
 
   /** A view was adopted: what was under way is void. */
@@ -163,7 +164,7 @@ public final class UnionCopier implements Fetcher.Work {
     syncing = true;
     fetcher.stop();
     long generation = books.generation();
-    books.disk.sync(status -> {
+    books.sync(status -> {
       syncing = false;
       if (status != Status.OK) {
         edges.accept(new LegEdge.DiskFailed(books.syncFailed(Status.name(status))));

@@ -1,6 +1,7 @@
 package io.onehop.node.serve;
 
 import io.onehop.node.books.LegBooks;
+import io.onehop.node.books.MediaErrors;
 import io.onehop.node.books.Ops;
 import io.onehop.node.books.Speech;
 import io.onehop.protocol.model.LegState;
@@ -21,11 +22,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Admits, stores and answers a session's reads, writes, zeroes and flushes (rules 3.x, 4.1). While
- * a view waits at the barrier nothing is admitted; requests are kept and judged by the new view. On
- * the data loop.
+ * Admits a session's requests, stores and answers its writes, zeroes and flushes (rules 3.x, 4.1).
+ * While a view waits at the barrier nothing is admitted; requests are kept and judged by the new
+ * view. On the data loop.
  */
-final class Admission implements Ops.Owner {
+final class Admission implements Ops.Owner, DemandReads.Source {
   /** Told of every admitted write, for comparisons that must not see a moving range. */
   interface WriteWatch {
     /** A write to this byte range was admitted. */
@@ -39,6 +40,7 @@ final class Admission implements Ops.Owner {
   private record Joined(ClientLink link, Ops.Op op, int lane) {}
 
   private static final int BLOCK = PoolView.BLOCK_SIZE;
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   /** Most payload bytes kept while a view waits at the barrier; a client beyond it is cut off. */
   private static final long MAX_HELD_BYTES = 256L << 20;
@@ -51,6 +53,7 @@ final class Admission implements Ops.Owner {
   private final Speech speech;
   private final Loop loop;
   private final WriteWatch watch;
+  private final Reads reads;
   private final Ops.PayloadCopier copier;
   private final ArrayDeque<Held> held = new ArrayDeque<>();
   private final List<Joined> joined = new ArrayList<>();
@@ -80,6 +83,7 @@ final class Admission implements Ops.Owner {
       Speech speech,
       Loop loop,
       WriteWatch watch,
+      MediaErrors media,
       Consumer<String> diskFailed) {
     this.books = books;
     this.ops = ops;
@@ -93,6 +97,12 @@ final class Admission implements Ops.Owner {
           b.bytes().clear().put(payload.duplicate());
           return b;
         };
+    this.reads = new Reads(books, ops, speech.bufs(), media, answers, this);
+  }
+
+  /** How reads are served. */
+  Reads reads() {
+    return reads;
   }
 
   /** Keeps payloads that have to wait. */
@@ -124,9 +134,10 @@ final class Admission implements Ops.Owner {
       failedStint = books.stint;
       failedEpoch = epoch();
     }
+    reads.adopted();
     for (Held h = held.poll(); h != null; h = held.poll()) {
       if (h.payload == null) {
-        request(h.link, h.header, ByteBuffer.allocate(0));
+        request(h.link, h.header, NOTHING);
       } else {
         ByteBuffer v = h.payload.view(0, h.header.payloadBytes);
         try {
@@ -152,6 +163,7 @@ final class Admission implements Ops.Owner {
   /** As {@link #stop}, and what is kept is let go. */
   void end() {
     stopped = true;
+    reads.end();
     for (Held h = held.poll(); h != null; h = held.poll()) {
       if (h.payload != null) {
         h.payload.release();
@@ -183,7 +195,7 @@ final class Admission implements Ops.Owner {
     books.watermark(h.epoch, h.generation, h.watermark);
     switch (h.type) {
       case FrameType.WRITE, FrameType.WRITE_ZEROES -> write(link, h, payload);
-      case FrameType.READ -> read(link, h);
+      case FrameType.READ -> reads.read(link, h);
       case FrameType.FLUSH -> answers.afterSync(link, h.sequence, h.epoch, h.lane, FrameType.FLUSH);
       default -> link.connection.close("unknown frame type " + h.type);
     }
@@ -203,7 +215,7 @@ final class Admission implements Ops.Owner {
       return Status.FENCED;
     }
     LegState state = books.state();
-    if (!state.inWriteSet() || (h.type == FrameType.READ && state != LegState.IN_SYNC)) {
+    if (!state.inWriteSet() || (h.type == FrameType.READ && !reads.served(state))) {
       return Status.NOT_IN_SYNC;
     }
     if (h.type == FrameType.FLUSH) {
@@ -224,7 +236,8 @@ final class Admission implements Ops.Owner {
     return inside && sized ? Status.OK : Status.INVALID;
   }
 
-  private void refuse(ClientLink link, FrameHeader h, int status) {
+  @Override
+  public void refuse(ClientLink link, FrameHeader h, int status) {
     PoolView v = books.view();
     if (v != null && link.knownGeneration < v.generation()) {
       speech.view(link.connection, link.handle, v);
@@ -286,13 +299,9 @@ final class Admission implements Ops.Owner {
     return r == null || (r.offset == h.offset && r.length == h.length);
   }
 
-  private void read(ClientLink link, FrameHeader h) {
-    Ops.Op op = ops.take();
-    op.kind = Ops.Kind.READ;
-    op.buf = speech.bufs().take((int) h.length);
-    op.from = 0;
-    fill(op, link, h);
-    ops.submit(op, null, copier);
+  @Override
+  public void again(ClientLink link, FrameHeader h) {
+    request(link, h, NOTHING);
   }
 
   private void fill(Ops.Op op, ClientLink link, FrameHeader h) {
@@ -311,15 +320,6 @@ final class Admission implements Ops.Owner {
   @Override
   public void ended(Ops.Op op, int status) {
     ClientLink link = java.util.Objects.requireNonNull((ClientLink) op.tag);
-    if (op.kind == Ops.Kind.READ) {
-      Buf data = op.buf;
-      if (status == Status.OK && data != null) {
-        answers.data(link, op.sequence, op.epoch, op.lane, data, (int) op.length);
-      } else {
-        answers.ack(link, status, op.sequence, op.epoch, op.lane, op.type);
-      }
-      return;
-    }
     if (status == Status.OK) {
       books.stored(op.epoch, op.sequence, op.offset, op.length);
       if (!failed.isEmpty()) {

@@ -59,7 +59,7 @@ final class ClientAnswers {
     s.lane = lane;
     s.type = requestType;
     s.generation = books.generation();
-    books.disk.sync(s);
+    books.sync(s);
   }
 
   private void send(

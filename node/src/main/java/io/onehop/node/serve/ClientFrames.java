@@ -55,6 +55,10 @@ final class ClientFrames {
     PoolView v = ViewCodec.decode(payload);
     // Rule 2.6: not before this run's first register round. A view that does not name this leg, or
     // another size, is none of this pool's.
+    if (now == null && !books.rules.generationDurable()) {
+      adopt.accept(v); // †32: the first view that it hears, however old
+      return;
+    }
     if (now == null
         || !v.pool().equals(now.pool())
         || !v.lineage().equals(now.lineage())

@@ -1,6 +1,7 @@
 package io.onehop.node.serve;
 
 import io.onehop.node.books.Speech;
+import io.onehop.node.leg.LegDataPlane;
 import io.onehop.node.leg.LegEdge;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
@@ -37,7 +38,15 @@ final class ClientLinks {
    */
   private static final int MAX_WAITING = 64;
 
-  private record Waiting(ClientLink link, int answer, long sequence, long epoch, long extra) {}
+  /** What leases are granted by; replaced as a whole, at a view change. */
+  private record Accepted(long epoch, long voters) {
+    boolean grants(long asked, long list) {
+      return asked == epoch && (list == voters || voters == LegDataPlane.ANY_VOTERS);
+    }
+  }
+
+  private record Waiting(
+      ClientLink link, int answer, long sequence, long epoch, long extra, long offset) {}
 
   private final Loop loop;
   private final Speech speech;
@@ -50,7 +59,7 @@ final class ClientLinks {
   private long lastToken;
   private int lastHandle;
   private @Nullable PoolView view;
-  private volatile long acceptedEpoch;
+  private volatile Accepted accepted = new Accepted(0, 0);
   private @Nullable UUID heardSession;
   private long heardEpoch;
   private long heardAt;
@@ -63,13 +72,16 @@ final class ClientLinks {
     this.incarnation = incarnation;
   }
 
-  /** See {@code LegDataPlane.acceptedEpoch}; any thread. */
-  void acceptedEpoch(long epoch) {
-    acceptedEpoch = epoch;
+  /** See {@code LegDataPlane.accepted}; any thread. */
+  void accepted(long epoch, long voters) {
+    accepted = new Accepted(epoch, voters);
   }
 
   /** The view that is handed out now; every client hears of it at once. */
   void publish(PoolView v) {
+    if (view != null && !view.lineage().equals(v.lineage())) {
+      closeAll("the pool has another lineage"); // rule 2.6
+    }
     view = v;
     for (ClientLink l : List.copyOf(links)) {
       announce(l, v);
@@ -98,13 +110,13 @@ final class ClientLinks {
   @Nullable ClientLink hello(Connection c, FrameHeader h, Hello hello, int credits) {
     PoolView v = view;
     if (v != null && !hello.lineage().equals(Hello.ANY) && !hello.lineage().equals(v.lineage())) {
-      DataDoor.answer(c, h, Status.WRONG_POOL, "the pool has another lineage", speech.bufs());
+      DataDoor.refuse(c, h, Status.WRONG_POOL, "the pool has another lineage", speech.bufs());
       return null;
     }
     for (ClientLink l : List.copyOf(links)) {
       if (l.session.equals(hello.sender()) && l.lane == hello.lane()) {
         if (l.number >= hello.connection()) {
-          DataDoor.answer(c, h, Status.REFUSED, "an older connection of a lane", speech.bufs());
+          DataDoor.refuse(c, h, Status.REFUSED, "an older connection of a lane", speech.bufs());
           return null;
         }
         l.connection.close("replaced by a newer connection of its lane");
@@ -181,7 +193,8 @@ final class ClientLinks {
         long token = ask(l, h, FrameType.ATTACH_ACK);
         if (token != 0) {
           edges.accept(
-              new LegEdge.AttachAsked(token, a.session(), a.host(), a.pid(), a.takeover()));
+              new LegEdge.AttachAsked(
+                  token, a.session(), a.host(), a.pid(), a.takeover(), h.epoch));
         }
       }
       case FrameType.DETACH -> {
@@ -197,7 +210,7 @@ final class ClientLinks {
       case FrameType.LEASE -> {
         long token = ask(l, h, FrameType.LEASE_ACK);
         if (token != 0) {
-          edges.accept(new LegEdge.LeaseAsked(token, h.epoch, (int) h.length));
+          edges.accept(new LegEdge.LeaseAsked(token, h.epoch, (int) h.length, h.offset));
         }
       }
       default -> {
@@ -216,7 +229,9 @@ final class ClientLinks {
     out.epoch = h.epoch;
     out.extra = h.extra;
     out.generation = view == null ? 0 : view.generation();
-    if ((h.flags & FrameType.FLAG_LEASE) != 0 && h.epoch == acceptedEpoch) {
+    Accepted a = accepted;
+    out.offset = h.offset;
+    if ((h.flags & FrameType.FLAG_LEASE) != 0 && a.grants(h.epoch, h.offset)) {
       out.flags = FrameType.FLAG_LEASE;
     }
     l.connection.send(out);
@@ -225,7 +240,7 @@ final class ClientLinks {
   private long ask(ClientLink l, FrameHeader h, int answer) {
     if (waiting.size() >= MAX_WAITING) {
       answer(
-          new Waiting(l, answer, h.sequence, h.epoch, h.extra),
+          new Waiting(l, answer, h.sequence, h.epoch, h.extra, h.offset),
           Status.AGAIN,
           "too many questions at once",
           0);
@@ -233,7 +248,7 @@ final class ClientLinks {
     }
     // A client repeats itself; one open question of a kind is enough. The old token dies.
     waiting.values().removeIf(w -> w.link == l && w.answer == answer);
-    waiting.put(++lastToken, new Waiting(l, answer, h.sequence, h.epoch, h.extra));
+    waiting.put(++lastToken, new Waiting(l, answer, h.sequence, h.epoch, h.extra, h.offset));
     return lastToken;
   }
 
@@ -252,6 +267,7 @@ final class ClientLinks {
     out.sequence = w.sequence;
     out.epoch = w.epoch;
     out.extra = w.extra;
+    out.offset = w.offset;
     out.status = status;
     out.length = mask;
     out.generation = view == null ? 0 : view.generation();

@@ -79,7 +79,7 @@ public final class DataDoor {
         PoolPort p = find(hello);
         if (p == null) {
           String name = hello.poolName().isEmpty() ? hello.pool().toString() : hello.poolName();
-          answer(c, header, Status.UNKNOWN_POOL, "no pool '" + name + "' on this node", bufs);
+          refuse(c, header, Status.UNKNOWN_POOL, "no pool '" + name + "' on this node", bufs);
         } else {
           pool = p;
           p.incoming(c, header, hello);
@@ -97,13 +97,17 @@ public final class DataDoor {
     }
   }
 
-  /** Sends a HELLO_ACK with {@code status} and a text of at most 1000 characters. */
-  static void answer(Connection c, FrameHeader request, int status, String text, BufPool bufs) {
+  /**
+   * Refuses a hello: sends a HELLO_ACK with {@code status} and a text of at most 1000 characters,
+   * then closes.
+   */
+  static void refuse(Connection c, FrameHeader request, int status, String text, BufPool bufs) {
     FrameHeader h = new FrameHeader();
     h.type = FrameType.HELLO_ACK;
     h.status = status;
     h.sequence = request.sequence;
     sendText(c, h, text, bufs);
+    c.close(text);
   }
 
   /** Sends {@code h} with a text payload. */

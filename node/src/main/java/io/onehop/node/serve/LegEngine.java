@@ -2,6 +2,7 @@ package io.onehop.node.serve;
 
 import io.onehop.node.books.LegBooks;
 import io.onehop.node.books.LegRules;
+import io.onehop.node.books.MediaErrors;
 import io.onehop.node.books.Ops;
 import io.onehop.node.books.Speech;
 import io.onehop.node.leg.LegDataPlane;
@@ -10,6 +11,8 @@ import io.onehop.node.leg.LegOrder;
 import io.onehop.node.leg.LegStatus;
 import io.onehop.node.resync.Digests;
 import io.onehop.node.resync.Healer;
+import io.onehop.node.resync.MapTaker;
+import io.onehop.node.resync.Mender;
 import io.onehop.node.resync.PeerLinks;
 import io.onehop.node.resync.Reconciler;
 import io.onehop.node.resync.UnionCopier;
@@ -27,8 +30,6 @@ import io.onehop.transport.Transport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One leg's data plane: connections of clients and peers in, orders of the control plane in, edges
  * out. Puts the parts together and keeps the barrier of adoption (rule 2.1); decides nothing else.
- * All of it on one data loop, but {@link #status} and {@link #acceptedEpoch}.
+ * All of it on one data loop, but {@link #status} and {@link #accepted}.
  */
 public final class LegEngine implements LegDataPlane, PoolPort {
   /**
@@ -71,7 +72,11 @@ public final class LegEngine implements LegDataPlane, PoolPort {
   private final ClientFrames frames;
   private final PeerServing peers;
   private final PeerLinks links;
+  private final MediaErrors media;
+  private final DemandReads demand;
+  private final MapTaker maps;
   private final Healer healer;
+  private final Mender mender;
   private final Reconciler reconciler;
   private final UnionCopier copier;
   private final Verifier verifier;
@@ -80,8 +85,6 @@ public final class LegEngine implements LegDataPlane, PoolPort {
   private boolean cleanBefore;
   private boolean stopping;
   private boolean dead;
-  private final List<PeerServing.PeerLink> peerLinks = new ArrayList<>();
-  private int lastHandle = 1 << 20;
 
   /** Touches nothing yet; call {@link #start}. */
   public LegEngine(Setup setup) {
@@ -89,21 +92,26 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     this.loop = setup.loop;
     this.books = new LegBooks(setup.disk, setup.rules, setup.member, setup.incarnation);
     Speech speech = new Speech(setup.bufs);
-    this.ops = new Ops(setup.disk, this::idle);
+    this.ops = new Ops(setup.disk, books.unsynced, this::idle);
     Consumer<LegEdge> edges = this::edge;
     this.clients = new ClientLinks(loop, speech, edges, setup.member, setup.incarnation);
     this.links = new PeerLinks(loop, setup.transport, setup.bufs, books);
-    Digests digests = new Digests(books, ops, setup.bufs);
+    this.media = new MediaErrors(books, ops, setup.bufs, loop, this::fail);
+    Digests digests = new Digests(books, ops, setup.bufs, media);
     this.verifier = new Verifier(books, links, digests, loop, edges);
-    this.admission = new Admission(books, ops, speech, loop, verifier::touched, this::fail);
+    this.admission = new Admission(books, ops, speech, loop, verifier::touched, media, this::fail);
     this.frames = new ClientFrames(books, clients, admission, this::adopt);
     this.copier = new UnionCopier(books, ops, admission.copier(), links, loop, edges);
     this.healer =
         new Healer(
             books, ops, admission.copier(), links, speech, loop, edges, admission::lastForeground);
+    this.maps = new MapTaker(books, links, loop, edges, healer::mapsArrived);
+    this.mender =
+        new Mender(books, ops, admission.copier(), links, loop, edges, admission::lastForeground);
+    this.demand = admission.reads().fetchBy(healer, loop);
     this.reconciler = new Reconciler(books, links, speech, loop, edges);
-    this.peers = new PeerServing(books, ops, speech, copier, digests, () -> pending != null);
-    links.answers(new PeerAnswers(healer, copier, reconciler, verifier, this::fail));
+    this.peers = new PeerServing(books, ops, speech, copier, digests, media, () -> pending != null);
+    links.answers(new PeerAnswers(maps, healer, mender, copier, reconciler, verifier, this::fail));
     this.status = snapshot();
   }
 
@@ -137,7 +145,10 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     try {
       setup.disk.poll();
       links.tick();
+      maps.tick();
       healer.tick();
+      mender.tick();
+      demand.tick();
       copier.tick();
       reconciler.tick();
       verifier.tick();
@@ -161,26 +172,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
   }
 
   private LegStatus snapshot() {
-    var sb = setup.disk.superblock();
-    return new LegStatus(
-        setup.incarnation,
-        books.generation(),
-        books.missingBlocks(),
-        links.alive(),
-        clients.heardSession(),
-        clients.heardEpoch(),
-        clients.heardAt(),
-        0,
-        healer.rate(),
-        healer.missed(),
-        healer.copied(),
-        healer.tookNanos(),
-        cleanBefore,
-        sb.lostPower(),
-        sb.missesEverything(),
-        books.absentMisses(),
-        healer.healedElsewhere(),
-        peers.servedBytes());
+    return Snapshot.of(books, links, clients, healer, peers, media, demand, cleanBefore);
   }
 
   @Override
@@ -189,8 +181,8 @@ public final class LegEngine implements LegDataPlane, PoolPort {
   }
 
   @Override
-  public void acceptedEpoch(long epoch) {
-    clients.acceptedEpoch(epoch);
+  public void accepted(long epoch, long voters) {
+    clients.accepted(epoch, voters);
   }
 
   @Override
@@ -218,7 +210,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
   private void carryOut(LegOrder order) {
     switch (order) {
       case LegOrder.Adopt a -> adopt(a.view());
-      case LegOrder.RequestMaps m -> healer.requestMaps(m.generation(), m.sources());
+      case LegOrder.RequestMaps m -> maps.requestMaps(m.generation(), m.sources());
       case LegOrder.Heal h -> healer.heal(h.generation());
       case LegOrder.RecordPromotion p -> recordPromotion(p.generation());
       case LegOrder.GatherUnion u -> reconciler.gather(u.generation(), u.members());
@@ -227,7 +219,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
       case LegOrder.AnswerAttach a -> clients.answer(a.token(), a.status(), a.text(), 0);
       case LegOrder.AnswerDetach a -> clients.answer(a.token(), a.status(), a.text(), 0);
       case LegOrder.AnswerLease a -> clients.answer(a.token(), Status.OK, "", a.granted());
-      case LegOrder.Verify v -> verifier.start(v.request());
+      case LegOrder.Verify v -> verifier.start(v.request(), v.against());
       case LegOrder.Stop s -> stop();
     }
   }
@@ -251,6 +243,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     admission.hold();
     // Nor may resync keep the store busy; it begins again in the new generation.
     healer.hold();
+    mender.hold();
     copier.hold();
     idle();
   }
@@ -276,7 +269,9 @@ public final class LegEngine implements LegDataPlane, PoolPort {
       fail("adopting generation " + v.generation() + ": " + e.getMessage());
       return;
     }
+    maps.adopted();
     healer.adopted(v, stint != books.stint);
+    mender.adopted(v);
     reconciler.adopted();
     copier.adopted();
     links.view(v);
@@ -299,7 +294,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     if (dead) {
       return;
     }
-    setup.disk.sync(s -> {
+    books.sync(s -> {
       if (dead) {
         return;
       }
@@ -332,9 +327,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     admission.end();
     clients.closeAll(why);
     links.close();
-    for (PeerServing.PeerLink l : List.copyOf(peerLinks)) {
-      l.connection.close(why);
-    }
+    peers.closeAll(why);
   }
 
   @Override
@@ -345,13 +338,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     }
     switch (hello.role()) {
       case CLIENT -> c.attach(clients.hello(c, h, hello, 2 * setup.disk.unconfirmed().window()));
-      case PEER -> {
-        PeerServing.PeerLink l =
-            new PeerServing.PeerLink(c, hello.sender(), hello.incarnation(), ++lastHandle);
-        c.attach(l);
-        peerLinks.add(l);
-        clients.helloAck(c, h, l.handle, 256);
-      }
+      case PEER -> c.attach(peers.hello(c, h, hello, clients));
     }
   }
 
@@ -388,8 +375,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     if (who instanceof ClientLink l) {
       clients.closed(l);
     } else if (who instanceof PeerServing.PeerLink l) {
-      l.open = false;
-      peerLinks.remove(l);
+      peers.closed(l);
     }
   }
 }

@@ -1,6 +1,8 @@
 package io.onehop.node.serve;
 
 import io.onehop.node.resync.Healer;
+import io.onehop.node.resync.MapTaker;
+import io.onehop.node.resync.Mender;
 import io.onehop.node.resync.PeerLinks;
 import io.onehop.node.resync.Reconciler;
 import io.onehop.node.resync.UnionCopier;
@@ -14,7 +16,9 @@ import java.util.function.Consumer;
 
 /** Takes what peers answer to the part that asked. On the data loop. */
 record PeerAnswers(
+    MapTaker maps,
     Healer healer,
+    Mender mender,
     UnionCopier copier,
     Reconciler reconciler,
     Verifier verifier,
@@ -24,9 +28,9 @@ record PeerAnswers(
   public void answer(int index, FrameHeader h, ByteBuffer payload) {
     try {
       switch (h.type) {
-        case FrameType.MAP -> healer.map(index, h, payload);
+        case FrameType.MAP -> maps.map(index, h, payload);
         case FrameType.FETCHED -> {
-          if (!copier.fetched(index, h, payload)) {
+          if (!copier.fetched(index, h, payload) && !mender.fetched(index, h, payload)) {
             healer.fetched(index, h, payload);
           }
         }
@@ -43,7 +47,9 @@ record PeerAnswers(
 
   @Override
   public void linkDown(int index) {
+    maps.linkDown(index);
     healer.linkDown(index);
+    mender.linkDown(index);
     copier.linkDown(index);
     reconciler.linkDown(index);
   }

@@ -1,6 +1,7 @@
 package io.onehop.node.serve;
 
 import io.onehop.node.books.LegBooks;
+import io.onehop.node.books.MediaErrors;
 import io.onehop.node.books.Ops;
 import io.onehop.node.books.Speech;
 import io.onehop.node.resync.Digests;
@@ -10,6 +11,7 @@ import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.Phase;
 import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.wire.Hello;
 import io.onehop.protocol.wire.RunsCodec;
 import io.onehop.protocol.wire.WireException;
 import io.onehop.transport.Buf;
@@ -18,6 +20,8 @@ import io.onehop.transport.FrameHeader;
 import io.onehop.transport.FrameType;
 import io.onehop.transport.Status;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -30,22 +34,22 @@ import org.roaringbitmap.RoaringBitmap;
 final class PeerServing implements Ops.Owner {
   private static final int BLOCK = PoolView.BLOCK_SIZE;
 
-  /** Most runs of one map: 16 MiB on the wire. */
-  private static final int MAX_RUNS = 1 << 20;
-
   /** A peer's incoming connection. */
   static final class PeerLink {
     final Connection connection;
     final UUID member;
     final long incarnation;
     final int handle;
+    final boolean compareOnly;
     boolean open = true;
 
-    PeerLink(Connection connection, UUID member, long incarnation, int handle) {
+    PeerLink(
+        Connection connection, UUID member, long incarnation, int handle, boolean compareOnly) {
       this.connection = connection;
       this.member = member;
       this.incarnation = incarnation;
       this.handle = handle;
+      this.compareOnly = compareOnly;
     }
   }
 
@@ -54,8 +58,12 @@ final class PeerServing implements Ops.Owner {
   private final Speech speech;
   private final UnionCopier copier;
   private final Digests digests;
+  private final MediaErrors media;
+  private final MapServing maps;
   private final BooleanSupplier viewWaits;
   private final FrameHeader out = new FrameHeader();
+  private final List<PeerLink> links = new ArrayList<>();
+  private int lastHandle = 1 << 20;
   private long servedBytes;
 
   /**
@@ -67,13 +75,46 @@ final class PeerServing implements Ops.Owner {
       Speech speech,
       UnionCopier copier,
       Digests digests,
+      MediaErrors media,
       BooleanSupplier viewWaits) {
     this.books = books;
     this.ops = ops;
     this.speech = speech;
     this.copier = copier;
     this.digests = digests;
+    this.media = media;
+    this.maps = new MapServing(books, speech);
     this.viewWaits = viewWaits;
+  }
+
+  /**
+   * A peer's hello: its link, or null if it was refused. One that names no lineage may compare,
+   * nothing else; another lineage is refused (rule 2.6).
+   *
+   * @param clients answers it
+   */
+  @Nullable PeerLink hello(Connection c, FrameHeader h, Hello hello, ClientLinks clients) {
+    PoolView v = books.view();
+    boolean any = hello.lineage().equals(Hello.ANY);
+    if (v != null && !any && !hello.lineage().equals(v.lineage())) {
+      DataDoor.refuse(c, h, Status.WRONG_POOL, "the pool has another lineage", speech.bufs());
+      return null;
+    }
+    PeerLink l = new PeerLink(c, hello.sender(), hello.incarnation(), ++lastHandle, any);
+    links.add(l);
+    clients.helloAck(c, h, l.handle, 256);
+    return l;
+  }
+
+  void closed(PeerLink l) {
+    l.open = false;
+    links.remove(l);
+  }
+
+  void closeAll(String why) {
+    for (PeerLink l : List.copyOf(links)) {
+      l.connection.close(why);
+    }
   }
 
   /** Bytes of content sent to peers. */
@@ -82,13 +123,22 @@ final class PeerServing implements Ops.Owner {
   }
 
   void request(PeerLink l, FrameHeader h, ByteBuffer payload) throws WireException {
+    boolean compares =
+        h.type == FrameType.HEARTBEAT
+            || (h.type == FrameType.DIGEST && (h.flags & FrameType.FLAG_AS_IT_IS) != 0);
+    if (l.compareOnly && !compares) {
+      l.connection.close("only digests are answered to a peer without lineage");
+      return;
+    }
     switch (h.type) {
       case FrameType.HEARTBEAT -> {
         reply(l, FrameType.HEARTBEAT_ACK, h, Status.OK);
         out.extra = h.extra;
         l.connection.send(out);
       }
-      case FrameType.MAP_REQUEST -> map(l, h);
+      case FrameType.MAP_REQUEST ->
+          maps.map(
+              l.connection, asker(l), l.incarnation, h, reply(l, FrameType.MAP, h, exactly(h)));
       case FrameType.FETCH -> fetch(l, h);
       case FrameType.CLEAR -> clear(l, h, payload);
       case FrameType.UNION_REQUEST -> union(l, h);
@@ -150,75 +200,6 @@ final class PeerServing implements Ops.Owner {
     return h.generation > books.generation() ? Status.AGAIN : Status.STALE_VIEW;
   }
 
-  private void map(PeerLink l, FrameHeader h) {
-    PoolView v = books.view();
-    Member m = asker(l);
-    Member of = v == null || m == null ? null : subject(v, m, h.extra);
-    int status = exactly(h);
-    if (status != Status.OK && !books.rules.mapGeneration() && v != null) {
-      status = Status.OK;
-    }
-    if (status == Status.OK
-        && (v == null
-            || m == null
-            || !v.ready()
-            || books.state() != LegState.IN_SYNC
-            || m.state() != LegState.SYNCING
-            || m.incarnation() != l.incarnation
-            || m.since() != h.offset
-            || of == null)) {
-      status = Status.NOT_IN_SYNC;
-    }
-    FrameHeader r = reply(l, FrameType.MAP, h, status);
-    if (status != Status.OK || of == null) {
-      l.connection.send(r);
-      return;
-    }
-    r.extra = h.extra;
-    BlockSet map = books.disk.missMap(of.id());
-    Speech.RunSender sender = speech.new RunSender(l.connection, r);
-    long gap = gap(map);
-    for (long b = map.next(0); b >= 0; ) {
-      long e = map.nextAbsent(b);
-      long next = map.next(e);
-      while (next >= 0 && next - e < gap) {
-        e = map.nextAbsent(next);
-        next = map.next(e);
-      }
-      sender.add(b, e);
-      b = next;
-    }
-    sender.finish();
-  }
-
-  /**
-   * Runs closer than this are sent as one: a map in too many pieces would not fit into what a
-   * connection queues, and copying more than is missing is allowed.
-   */
-  private long gap(BlockSet map) {
-    int runs = 0;
-    for (long b = map.next(0); b >= 0; b = map.next(map.nextAbsent(b))) {
-      if (++runs > MAX_RUNS) {
-        return Math.max(2, 2 * books.disk.blocks() / MAX_RUNS);
-      }
-    }
-    return 0;
-  }
-
-  /** Whose map is asked for: the asker's, or another absent member's (rule 6.8). */
-  private @Nullable Member subject(PoolView v, Member asker, long which) {
-    if (which == 0) {
-      return asker;
-    }
-    if (which < 0 || which > v.members().size()) {
-      return null;
-    }
-    Member of = v.members().get((int) which - 1);
-    return of.isLeg() && of.state() != LegState.IN_SYNC && !of.id().equals(books.member)
-        ? of
-        : null;
-  }
-
   private void fetch(PeerLink l, FrameHeader h) {
     Member m = asker(l);
     PoolView v = books.view();
@@ -239,9 +220,8 @@ final class PeerServing implements Ops.Owner {
     if (status == Status.OK && (v == null || m == null || !mayFetch(v, m, l))) {
       status = Status.NOT_IN_SYNC;
     }
-    if (status == Status.OK
-        && books.disk.ownMissing().intersects(h.offset / BLOCK, (h.offset + h.length) / BLOCK)) {
-      status = Status.MISSING;
+    if (status == Status.OK && books.missesAny(h.offset / BLOCK, (h.offset + h.length) / BLOCK)) {
+      status = Status.MISSING; // refused at once: two legs must not wait for each other (rule 4.3)
     }
     if (status != Status.OK) {
       l.connection.send(reply(l, FrameType.FETCHED, h, status));
@@ -273,7 +253,7 @@ final class PeerServing implements Ops.Owner {
     }
     return v.phase() instanceof Phase.Reconciling r
         ? r.authority() == books.self() && m.state() == LegState.IN_SYNC
-        : m.state() == LegState.SYNCING;
+        : m.state().inWriteSet(); // one in sync mends what its medium has lost
   }
 
   @Override
@@ -292,11 +272,25 @@ final class PeerServing implements Ops.Owner {
     out.status = status;
     out.generation = books.generation();
     Buf data = java.util.Objects.requireNonNull(op.buf);
+    if (status == Status.IO_ERROR) {
+      FrameHeader refusal = new FrameHeader().copyFrom(out);
+      media.failed(
+          op.offset,
+          op.length,
+          lost -> {
+            if (l.open) {
+              // Nothing lost after all: it is asked for again.
+              refusal.status = lost > 0 ? Status.MISSING : Status.AGAIN;
+              l.connection.send(refusal);
+            }
+          });
+      return;
+    }
     if (status != Status.OK) {
       l.connection.send(out);
       return;
     }
-    out.extra = doubt(op.offset, op.length);
+    out.extra = books.rules.doubtTravels() ? doubt(op.offset, op.length) : 0;
     ByteBuffer v = data.view(0, (int) op.length);
     boolean zero = zeroes(v);
     data.done(v);
@@ -371,7 +365,12 @@ final class PeerServing implements Ops.Owner {
             && h.offset % BLOCK == 0
             && h.length % BLOCK == 0
             && h.length <= books.disk.blocks() * BLOCK - h.offset;
-    int status = !inside ? Status.INVALID : viewWaits.getAsBoolean() ? Status.AGAIN : exactly(h);
+    // Of a leg that is no part of what is served, whatever it holds (read-only comparison).
+    boolean asItIs = (h.flags & FrameType.FLAG_AS_IT_IS) != 0;
+    int status =
+        !inside
+            ? Status.INVALID
+            : viewWaits.getAsBoolean() ? Status.AGAIN : asItIs ? Status.OK : exactly(h);
     FrameHeader r = new FrameHeader().copyFrom(reply(l, FrameType.DIGEST_ACK, h, status));
     if (status != Status.OK) {
       l.connection.send(r);
@@ -380,6 +379,7 @@ final class PeerServing implements Ops.Owner {
     digests.digest(
         h.offset,
         (int) h.length,
+        asItIs,
         (s, digest) -> {
           if (!l.open) {
             return;

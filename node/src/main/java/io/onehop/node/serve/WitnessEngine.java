@@ -115,8 +115,8 @@ public final class WitnessEngine implements LegDataPlane, PoolPort {
   }
 
   @Override
-  public void acceptedEpoch(long epoch) {
-    clients.acceptedEpoch(epoch);
+  public void accepted(long epoch, long voters) {
+    clients.accepted(epoch, voters);
   }
 
   @Override

@@ -28,6 +28,7 @@ public final class FileLegDisk implements LegDisk {
   private final MappedUnconfirmedLog unconfirmed;
   private final MappedBlockSet carried;
   private final MappedBlockSet ownMissing;
+  private final MappedBlockSet unreadable;
   private final Map<UUID, MappedBlockSet> missMaps = new HashMap<>();
   private final FileVoteStore votes;
   private final DataSync sync;
@@ -50,6 +51,7 @@ public final class FileLegDisk implements LegDisk {
       MappedUnconfirmedLog unconfirmed,
       MappedBlockSet carried,
       MappedBlockSet ownMissing,
+      MappedBlockSet unreadable,
       Map<UUID, MappedBlockSet> missMaps,
       FileVoteStore votes) {}
 
@@ -63,6 +65,7 @@ public final class FileLegDisk implements LegDisk {
     unconfirmed = parts.unconfirmed;
     carried = parts.carried;
     ownMissing = parts.ownMissing;
+    unreadable = parts.unreadable;
     missMaps.putAll(parts.missMaps);
     votes = parts.votes;
     blocks = DataLabel.dataBytes(superblock.current().sizeBytes()) / BLOCK;
@@ -71,6 +74,7 @@ public final class FileLegDisk implements LegDisk {
     note(all, unconfirmed.damage());
     note(all, carried.damage());
     note(all, ownMissing.damage());
+    note(all, unreadable.damage());
     missMaps.values().forEach(m -> note(all, m.damage()));
     damage = all.toString();
     sync = new DataSync(data, "onehop-sync-" + superblock.current().poolName(), wakeup);
@@ -125,6 +129,11 @@ public final class FileLegDisk implements LegDisk {
   @Override
   public BlockSet ownMissing() {
     return ownMissing;
+  }
+
+  @Override
+  public BlockSet unreadable() {
+    return unreadable;
   }
 
   /**
@@ -281,6 +290,7 @@ public final class FileLegDisk implements LegDisk {
     unconfirmed.close();
     carried.close();
     ownMissing.close();
+    unreadable.close();
     missMaps.values().forEach(MappedBlockSet::close);
     LegStoreFormat.closeAll(superblock, data, fd, lock);
   }

@@ -42,6 +42,12 @@ public interface LegDisk extends AutoCloseable {
   /** Blocks that this leg knows that it misses itself (rule 6.2). */
   BlockSet ownMissing();
 
+  /**
+   * Blocks that the medium could not give back (rule 4.3). They count while they are in {@link
+   * #ownMissing}, too; a stray one means nothing.
+   */
+  BlockSet unreadable();
+
   /** Blocks that the member with this id misses; created empty at the first call. */
   BlockSet missMap(UUID member);
 

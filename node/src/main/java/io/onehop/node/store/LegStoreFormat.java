@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Creates and opens legs. A leg is a folder: {@code lock}, {@code data} (a file, or a link to the
- * device), {@code meta/} with superblock, votes, unconfirmed, carried, own-missing and miss-UUID.
- * The bytes are described in ONDISK.md. Every refusal is a {@link StoreException} of one line.
+ * device), {@code meta/} with superblock, votes, unconfirmed, carried, own-missing, unreadable and
+ * miss-UUID. The bytes are described in ONDISK.md. Every refusal is a {@link StoreException} of one
+ * line.
  */
 public final class LegStoreFormat {
   static final String DATA = "data";
@@ -32,6 +33,7 @@ public final class LegStoreFormat {
   static final String UNCONFIRMED = "unconfirmed";
   static final String CARRIED = "carried";
   static final String OWN_MISSING = "own-missing";
+  static final String UNREADABLE = "unreadable";
   static final String MISS_PREFIX = "miss-";
 
   private LegStoreFormat() {}
@@ -122,6 +124,9 @@ public final class LegStoreFormat {
     path = meta.resolve(OWN_MISSING);
     made.push(path);
     MappedBlockSet.create(path, new Owner(c.pool, c.leg, Kind.OWN_MISSING, c.leg), blocks);
+    path = meta.resolve(UNREADABLE);
+    made.push(path);
+    MappedBlockSet.create(path, new Owner(c.pool, c.leg, Kind.UNREADABLE, c.leg), blocks);
     PosixFile.syncFolder(folder);
     path = meta.resolve(SUPERBLOCK);
     made.push(path);
@@ -241,18 +246,33 @@ public final class LegStoreFormat {
     DataLabel.verify(real, channel, s);
 
     long blocks = DataLabel.dataBytes(s.sizeBytes()) / FileLegDisk.BLOCK;
-    var log = MappedUnconfirmedLog.open(meta.resolve(UNCONFIRMED), s.pool(), s.leg());
-    opened.push(log);
-    var carried =
-        MappedBlockSet.open(
-            meta.resolve(CARRIED), new Owner(s.pool(), s.leg(), Kind.CARRIED, s.leg()), blocks);
-    opened.push(carried);
     var own =
         MappedBlockSet.open(
             meta.resolve(OWN_MISSING),
             new Owner(s.pool(), s.leg(), Kind.OWN_MISSING, s.leg()),
             blocks);
     opened.push(own);
+    var log =
+        MappedUnconfirmedLog.open(
+            meta.resolve(UNCONFIRMED),
+            s.pool(),
+            s.leg(),
+            () -> {
+              own.add(0, blocks);
+              own.force();
+            });
+    opened.push(log);
+    var carried =
+        MappedBlockSet.open(
+            meta.resolve(CARRIED), new Owner(s.pool(), s.leg(), Kind.CARRIED, s.leg()), blocks);
+    opened.push(carried);
+    Path path = meta.resolve(UNREADABLE);
+    var owner = new Owner(s.pool(), s.leg(), Kind.UNREADABLE, s.leg());
+    if (!Files.exists(path)) {
+      MappedBlockSet.create(path, owner, blocks); // a leg made before there was this set
+    }
+    var unreadable = MappedBlockSet.open(path, owner, blocks);
+    opened.push(unreadable);
     Map<UUID, MappedBlockSet> maps = new HashMap<>();
     for (UUID member : missMembers(meta)) {
       var map =
@@ -266,7 +286,7 @@ public final class LegStoreFormat {
     var votes = new FileVoteStore(meta.resolve(VOTES), s.pool(), s.leg());
     return new FileLegDisk(
         new FileLegDisk.Parts(
-            lock, meta, real, fd, channel, superblock, log, carried, own, maps, votes),
+            lock, meta, real, fd, channel, superblock, log, carried, own, unreadable, maps, votes),
         wakeup);
   }
 

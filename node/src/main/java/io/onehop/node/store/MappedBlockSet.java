@@ -31,7 +31,8 @@ public final class MappedBlockSet implements BlockSet, AutoCloseable {
   enum Kind {
     CARRIED(1),
     OWN_MISSING(2),
-    MISS(3);
+    MISS(3),
+    UNREADABLE(4);
 
     final int code;
 

@@ -115,8 +115,13 @@ public final class MappedUnconfirmedLog implements UnconfirmedLog, AutoCloseable
     MetadataFile.create(path, header(pool, leg, window), fileBytes(window));
   }
 
-  /** Opens it; one that cannot be read is replaced by an empty one and {@link #damage} says so. */
-  static MappedUnconfirmedLog open(Path path, UUID pool, UUID leg) throws IOException {
+  /**
+   * Opens it; one that cannot be read is replaced by an empty one and {@link #damage} says so.
+   *
+   * @param suspects done before that: a process killed behind it finds an empty log and no damage
+   */
+  static MappedUnconfirmedLog open(Path path, UUID pool, UUID leg, MetadataFile.Before suspects)
+      throws IOException {
     String damage = "";
     int window = DEFAULT_WINDOW;
     if (!Files.exists(path)) {
@@ -143,6 +148,7 @@ public final class MappedUnconfirmedLog implements UnconfirmedLog, AutoCloseable
       }
     }
     if (!damage.isEmpty()) {
+      suspects.run();
       create(path, pool, leg, window);
     }
     MappedUnconfirmedLog log = map(path, window, damage.isEmpty() ? "" : name(path) + damage);
@@ -151,6 +157,7 @@ public final class MappedUnconfirmedLog implements UnconfirmedLog, AutoCloseable
       return log;
     }
     log.close();
+    suspects.run();
     create(path, pool, leg, window);
     return map(path, window, name(path) + bad);
   }

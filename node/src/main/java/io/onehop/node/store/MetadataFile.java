@@ -19,6 +19,12 @@ import java.nio.file.StandardCopyOption;
  * report.
  */
 final class MetadataFile implements AutoCloseable {
+  /** What must be durable before a file that cannot be read is replaced. */
+  interface Before {
+    /** Makes it so. */
+    void run() throws IOException;
+  }
+
   /** Bytes of the header page; the content begins behind it. */
   static final int HEADER = 4096;
 

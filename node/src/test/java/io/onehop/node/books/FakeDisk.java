@@ -38,6 +38,12 @@ public final class FakeDisk implements LegDisk {
   /** Status of every write and zero. */
   public int writeStatus = Status.OK;
 
+  /** Blocks that the medium does not give back until they are written. */
+  public final BitSet bad = new BitSet();
+
+  /** Reads asked for. */
+  public int reads;
+
   /** Status of every sync. */
   public int syncStatus = Status.OK;
 
@@ -55,6 +61,7 @@ public final class FakeDisk implements LegDisk {
 
   private final Set carried = new Set("carried");
   private final Set own = new Set("own");
+  private final Set unreadable = new Set("unreadable");
   private final Map<UUID, Set> maps = new HashMap<>();
   private final Log log = new Log();
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
@@ -127,6 +134,11 @@ public final class FakeDisk implements LegDisk {
   }
 
   @Override
+  public BlockSet unreadable() {
+    return unreadable;
+  }
+
+  @Override
   public BlockSet missMap(UUID member) {
     return maps.computeIfAbsent(member, id -> new Set("map" + id.getLeastSignificantBits()));
   }
@@ -147,6 +159,7 @@ public final class FakeDisk implements LegDisk {
       trace.add("write " + offset / BLOCK);
       if (writeStatus == Status.OK) {
         System.arraycopy(values, 0, data, (int) (offset / BLOCK), values.length);
+        bad.clear((int) (offset / BLOCK), (int) (offset / BLOCK) + values.length);
       }
       done.done(writeStatus);
     });
@@ -158,6 +171,7 @@ public final class FakeDisk implements LegDisk {
       trace.add("zero " + offset / BLOCK);
       if (writeStatus == Status.OK) {
         java.util.Arrays.fill(data, (int) (offset / BLOCK), (int) ((offset + length) / BLOCK), 0L);
+        bad.clear((int) (offset / BLOCK), (int) ((offset + length) / BLOCK));
       }
       done.done(writeStatus);
     });
@@ -169,8 +183,13 @@ public final class FakeDisk implements LegDisk {
       done.done(Status.INVALID);
       return;
     }
+    reads++;
     run(() -> {
       for (int b = (int) (offset / BLOCK); into.hasRemaining(); b++) {
+        if (bad.get(b)) {
+          done.done(Status.IO_ERROR);
+          return;
+        }
         int at = into.position();
         for (int i = 0; i < BLOCK; i += Long.BYTES) {
           into.putLong(at + i, 0);

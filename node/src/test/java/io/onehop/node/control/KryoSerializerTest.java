@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class KryoSerializerTest {
   private static final UUID ID = new UUID(0x0102030405060708L, 0x1112131415161718L);
   private static final UUID OTHER = new UUID(7, 9);
+  private static final List<Long> MISSES = List.of(0L, 1L << 40, 11L);
   private final KryoSerializer serializer = new KryoSerializer();
 
   private static PoolPlan plan() {
@@ -47,15 +48,20 @@ class KryoSerializerTest {
             new PoolMessage.Query(ID, 1, 5),
             new PoolMessage.Prepare(ID, 1, 5, 513),
             new PoolMessage.Accept(ID, 1, 5, 513, view),
-            new PoolMessage.Vote(ID, 2, 5, true, 513, 257, view),
-            new PoolMessage.Vote(ID, 2, 5, false, -1, 0, null),
+            new PoolMessage.Vote(ID, 2, OTHER, 5, true, 513, 257, view),
+            new PoolMessage.Vote(ID, 2, OTHER, 5, false, -1, 0, null),
             new PoolMessage.Chosen(ID, 0, view),
+            new PoolMessage.Notice(ID, 0, view, "kept out"),
+            new PoolMessage.Bound(ID, 0, OTHER, ID, 7, 513, new PoolMessage.Query(ID, 0, 5)),
             new PoolMessage.Report(
-                ID, 0, 3, 4, 5, OTHER, true, false, 6, 7, 8, 9, -1, 11, 12, "né"),
-            new PoolMessage.Report(ID, 0, 3, 4, 5, null, true, false, 6, 7, 8, 9, 10, 11, 12, ""),
+                ID, 0, 91, 92, 3, 4, 5, 6, 7, OTHER, 93, true, false, 6, 7, 8, 9, -1, MISSES, 12,
+                "né"),
+            new PoolMessage.Report(
+                ID, 0, 91, 92, 3, 4, 5, 6, 7, null, 0, true, false, 6, 7, 8, 9, 10, List.of(), 12,
+                ""),
             new PoolMessage.HeardQuery(ID, 0, 1, OTHER, 2),
             new PoolMessage.Heard(ID, 0, 1, Long.MAX_VALUE),
-            new PoolMessage.LeaseQuery(ID, 0, 1, 2),
+            new PoolMessage.LeaseQuery(ID, 0, 1, 2, -3),
             new PoolMessage.LeaseAnswer(ID, 0, 1, true));
     Stream<NodeMessage> node =
         Stream.of(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.onehop.protocol.model.LastSession;
 import io.onehop.protocol.model.LegState;
+import io.onehop.protocol.model.Policies;
 import io.onehop.transport.Status;
 import java.util.Objects;
 import java.util.UUID;
@@ -123,8 +124,7 @@ class ColdStartTest {
   @Test
   void livingLegFirst() {
     for (boolean rule : new boolean[] {true, false}) {
-      PoolLab lab =
-          attached(new ControlRules(true, true, true, true, true, rule, true, true, true));
+      PoolLab lab = attached(rule ? ControlRules.ALL : Rules.without("livingLegFirst"));
       long late = lab.now + 700 * PoolLab.MS; // B hears of the new run only after A had its chance
       lab.filter = (f, t, m) -> f == A && m instanceof PoolMessage.Report && lab.now < late;
       lab.restart(A, true);
@@ -137,13 +137,45 @@ class ColdStartTest {
 
   @Test
   void coldStartEndsTheSession() {
-    PoolLab lab = attached(new ControlRules(true, true, true, true, true, true, false, true, true));
+    PoolLab lab = attached(Rules.without("coldStartEndsSession"));
     killAll(lab);
     lab.restart(A, false);
     lab.restart(B, false);
     lab.restart(W, false);
     assertTrue(lab.until(() -> lab.view().inSyncSet() == 0b01, 3_000));
     assertFalse(lab.view().writer() == null, "the naive form leaves the writer");
+  }
+
+  @Test
+  void waitsForAllIfThePolicySaysSo() {
+    PoolLab lab = attached(ControlRules.ALL);
+    boolean[] done = {false};
+    Objects.requireNonNull(lab.members[A])
+        .changePolicies(
+            p ->
+                new Policies(
+                    p.errorOnNoQuorum(),
+                    true,
+                    p.coldStartGraceNanos(),
+                    p.resyncMinRate(),
+                    p.resyncMaxRate(),
+                    p.heartbeatNanos(),
+                    p.failureNanos(),
+                    p.deadlineNanos(),
+                    p.deadNanos(),
+                    p.leaseNanos(),
+                    p.window()),
+            (ok, text) -> done[0] = ok,
+            lab.now);
+    assertTrue(lab.until(() -> done[0], 2_000));
+    killAll(lab);
+    lab.restart(B, false);
+    lab.restart(W, false);
+    lab.run(60_000);
+    assertEquals(0b11, lab.view().inSyncSet());
+    assertEquals("waits for leg node-a, also in sync at the end", waiting(lab, B));
+    lab.restart(A, false);
+    assertTrue(lab.until(() -> lab.view().inSyncSet() == 0b11 && lab.view().epoch() > 1, 6_000));
   }
 
   @Test

@@ -61,7 +61,7 @@ final class LabLeg implements LegDataPlane {
   }
 
   @Override
-  public void acceptedEpoch(long epoch) {
+  public void accepted(long epoch, long voters) {
     acceptedEpoch = epoch;
   }
 

@@ -3,9 +3,11 @@ package io.onehop.node.pool;
 import io.onehop.node.leg.LegEdge;
 import io.onehop.node.store.VoteStore;
 import io.onehop.protocol.model.LegState;
+import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
 import io.onehop.protocol.wire.ViewCodec;
+import io.onehop.transport.Status;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +73,9 @@ final class PoolLab {
   int clientCut;
   boolean clientReports = true;
 
+  /** The disks' identities, by member index. */
+  final UUID[] ids;
+
   private final Disk[] disks;
   private final ControlRules rules;
   private final List<Letter> mail = new ArrayList<>();
@@ -78,18 +84,24 @@ final class PoolLab {
   private long tokens;
 
   PoolLab(int legs, ControlRules rules, long seed) {
+    this(legs, 1, rules, seed);
+  }
+
+  PoolLab(int legs, int witnesses, ControlRules rules, long seed) {
     this.legs = legs;
-    this.size = legs + 1;
+    this.size = legs + witnesses;
     this.rules = rules;
     this.random = new Random(seed);
     members = new @Nullable PoolMember[size];
     planes = new LabLeg[size];
     disks = new Disk[size];
+    ids = new UUID[size];
     cut = new int[size];
     dataCut = new int[size];
-    PoolView first = Views.first(legs);
+    PoolView first = Views.first(legs, witnesses);
     for (int i = 0; i < size; i++) {
       disks[i] = new Disk();
+      ids[i] = Views.memberId(i);
       disks[i].vote = new VoteStore.Vote(256, 256, ViewCodec.encode(first));
       planes[i] = new LabLeg(this, i, i < legs ? 101 + i : 0);
       boot(i);
@@ -100,7 +112,7 @@ final class PoolLab {
     PoolMember m =
         new PoolMember(
             Views.POOL,
-            Views.memberId(i),
+            ids[i],
             disks[i],
             planes[i],
             (to, message) -> post(i, to, message),
@@ -108,7 +120,8 @@ final class PoolLab {
               @Override
               public void viewLearned(PoolView view) {
                 PoolView before = history.putIfAbsent(view.generation(), view);
-                if (before != null && !before.equals(view)) {
+                boolean other = before != null && !before.lineage().equals(view.lineage());
+                if (before != null && !other && !before.equals(view)) {
                   throw new AssertionError("two chosen views of " + view.generation());
                 }
               }
@@ -141,6 +154,37 @@ final class PoolLab {
     boot(i);
   }
 
+  /**
+   * Another process finds an empty disk that was made for {@code id} while {@code v} was chosen.
+   */
+  void remake(int i, UUID id, PoolView v) {
+    kill(i);
+    ids[i] = id;
+    PoolView named =
+        v.next(d -> {
+          Member m = d.members().get(i);
+          return d.member(
+              i,
+              new Member(id, m.node(), m.role(), m.data(), m.state(), 0, m.since(), 0, m.reason()));
+        });
+    disks[i] = new Disk();
+    disks[i].vote = new VoteStore.Vote(0, 0, ViewCodec.encode(named));
+    planes[i] = new LabLeg(this, i, i < legs ? ++runs : 0);
+    boot(i);
+  }
+
+  /** What is on its disk; put back by {@link #rollBack}. */
+  VoteStore.@Nullable Vote image(int i) {
+    return disks[i].vote;
+  }
+
+  /** Another process finds an old image of the disk. */
+  void rollBack(int i, VoteStore.@Nullable Vote image) {
+    kill(i);
+    disks[i].vote = image;
+    restart(i, false);
+  }
+
   void breakDisk(int i, boolean broken) {
     disks[i].broken = broken;
   }
@@ -150,7 +194,7 @@ final class PoolLab {
   }
 
   private void post(int from, int to, PoolMessage message) {
-    if (up(to) && (cut[from] & 1 << to) == 0 && !filter.lost(from, to, message)) {
+    if (up(to) && (cut[from] & 1 << to) == 0 && !filter.lost(from, to, PoolMessage.body(message))) {
       mail.add(new Letter(now + MS + random.nextInt(3) * MS, from, to, message));
     }
   }
@@ -192,8 +236,16 @@ final class PoolLab {
 
   long attach(int node, UUID session) {
     long token = ++tokens;
-    edge(node, new LegEdge.AttachAsked(token, session, "host-x", 4711, false));
+    edge(node, new LegEdge.AttachAsked(token, session, "host-x", 4711, false, 0));
     return token;
+  }
+
+  long takeOver(int node, UUID session) {
+    return ask(node, t -> new LegEdge.AttachAsked(t, session, "host-y", 4712, true, 0));
+  }
+
+  long resume(int node, UUID session, long heldEpoch) {
+    return ask(node, t -> new LegEdge.AttachAsked(t, session, "host-x", 4711, false, heldEpoch));
   }
 
   long ask(int node, java.util.function.LongFunction<LegEdge> edge) {
@@ -204,6 +256,40 @@ final class PoolLab {
 
   void edge(int node, LegEdge edge) {
     planes[node].edges.add(edge);
+  }
+
+  /** Asks until it is admitted, as a client does; says whether it was in that time. */
+  boolean admitted(LongSupplier ask, long millis) {
+    long[] token = {ask.getAsLong()};
+    return until(
+        () -> {
+          Answer a = answers.get(token[0]);
+          if (a != null && a.status() == Status.AGAIN) {
+            token[0] = ask.getAsLong();
+          }
+          return a != null && a.status() == Status.OK;
+        },
+        millis);
+  }
+
+  /** The answer to this question, waited for. */
+  Answer answer(long token) {
+    if (!until(() -> answers.containsKey(token), 6_000)) {
+      throw new AssertionError("no answer: " + notes);
+    }
+    return java.util.Objects.requireNonNull(answers.get(token));
+  }
+
+  /** Ready, all legs in sync under their living runs, the newest view adopted by all. */
+  boolean whole() {
+    PoolView v = view();
+    for (int i = 0; i < legs; i++) {
+      if (v.members().get(i).incarnation() != planes[i].incarnation
+          || !v.equals(planes[i].adopted)) {
+        return false;
+      }
+    }
+    return v.ready() && Integer.bitCount(v.inSyncSet()) == legs;
   }
 
   /** The newest view that any node learned. */
@@ -256,7 +342,7 @@ final class PoolLab {
       for (LegEdge e : edges) {
         m.onEdge(e, now);
       }
-      if (ms % 100 == i * 7L) {
+      if (ms % 100 == i * 7L % 100) {
         m.onTick(now);
       }
     }

@@ -62,9 +62,9 @@ class PoolMemberTest {
     PoolLab lab = new PoolLab(2, ControlRules.ALL, 1);
     lab.run(1_500);
     List<LegEdge.Verified> got = new ArrayList<>();
-    Objects.requireNonNull(lab.members[2]).verify(got::add, lab.now);
+    Objects.requireNonNull(lab.members[2]).verify(-1, got::add, lab.now);
     assertEquals("this node's leg is not in sync; ask another node", got.getFirst().error());
-    Objects.requireNonNull(lab.members[0]).verify(got::add, lab.now);
+    Objects.requireNonNull(lab.members[0]).verify(-1, got::add, lab.now);
     lab.run(50);
     assertEquals(2, got.size());
     assertEquals("", got.getLast().error());

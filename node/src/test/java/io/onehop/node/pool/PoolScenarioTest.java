@@ -116,7 +116,7 @@ class PoolScenarioTest {
 
   @Test
   void mutualEvictionEmptiesTheSetIfNotDecidedAnew() {
-    ControlRules naive = new ControlRules(false, true, true, true, true, true, true, true, true);
+    ControlRules naive = Rules.without("exactGeneration");
     boolean caught = false;
     for (int seed = 0; seed < 60 && !caught; seed++) {
       PoolLab lab = new PoolLab(2, naive, seed);
@@ -191,7 +191,7 @@ class PoolScenarioTest {
   @Test
   void acceptedNotChosenViewAtWitness() {
     assertEquals(1, adoptedAtWitness(ControlRules.ALL));
-    ControlRules naive = new ControlRules(true, false, true, true, true, true, true, true, true);
+    ControlRules naive = Rules.without("chosenOnly");
     assertEquals(2, adoptedAtWitness(naive));
   }
 
@@ -223,7 +223,7 @@ class PoolScenarioTest {
     lab.clientReports = true;
     assertTrue(lab.until(() -> lab.state(A) == LegState.STALE, 3_000));
     lab.clientCut = 0;
-    assertTrue(lab.until(() -> whole(lab), 5_000));
+    assertTrue(lab.until(() -> whole(lab), 9_000), () -> "" + lab.notes);
   }
 
   @Test
@@ -367,14 +367,32 @@ class PoolScenarioTest {
     PoolLab lab = lab();
     attached(lab, C1);
     long epoch = lab.view().epoch();
-    long good = lab.ask(A, t -> new LegEdge.LeaseAsked(t, epoch, 0b111));
-    long old = lab.ask(A, t -> new LegEdge.LeaseAsked(t, epoch - 1, 0b111));
+    long list = lab.view().votersId();
+    long good = lab.ask(A, t -> new LegEdge.LeaseAsked(t, epoch, 0b111, list));
+    long old = lab.ask(A, t -> new LegEdge.LeaseAsked(t, epoch - 1, 0b111, list));
+    long other = lab.ask(A, t -> new LegEdge.LeaseAsked(t, epoch, 0b111, list + 1));
+    long before = lab.now;
+    long beyond = lab.ask(A, t -> new LegEdge.LeaseAsked(t, epoch, -1, list));
+    assertTrue(lab.until(() -> lab.answers.containsKey(beyond), 500));
+    assertTrue(lab.now - before < 100 * PoolLab.MS, "nobody is asked beyond the list");
     lab.run(100);
     assertEquals(new PoolLab.Answer(0b111, "lease"), lab.answers.get(good));
     assertEquals(new PoolLab.Answer(0, "lease"), lab.answers.get(old));
+    assertEquals(new PoolLab.Answer(0, "lease"), lab.answers.get(other));
+    assertEquals(new PoolLab.Answer(0b111, "lease"), lab.answers.get(beyond));
     lab.kill(W);
-    long part = lab.ask(A, t -> new LegEdge.LeaseAsked(t, epoch, 0b111));
+    long part = lab.ask(A, t -> new LegEdge.LeaseAsked(t, epoch, 0b111, list));
     lab.run(700);
     assertEquals(new PoolLab.Answer(0b011, "lease"), lab.answers.get(part));
+  }
+
+  @Test
+  void aLeaseForAnotherVoterListIsRenewedOnlyWithoutTheRule() {
+    PoolLab lab = new PoolLab(2, Rules.without("leaseNamesVoters"), 42);
+    attached(lab, C1);
+    long epoch = lab.view().epoch();
+    long other = lab.ask(A, t -> new LegEdge.LeaseAsked(t, epoch, 0b111, 99));
+    lab.run(100);
+    assertEquals(new PoolLab.Answer(0b111, "lease"), lab.answers.get(other));
   }
 }

@@ -70,7 +70,8 @@ class RegisterModelTest {
               d.promised(),
               d.acceptedBallot(),
               d.accepted(),
-              new Random(random.nextLong()));
+              new Random(random.nextLong()),
+              ControlRules.ALL);
     }
 
     void step() {
@@ -209,7 +210,8 @@ class RegisterModelTest {
 
   @Test
   void blankDiskNeitherVotesNorProposes() {
-    RegisterMachine blank = new RegisterMachine(Views.POOL, 0, 0, 0, null, new Random(1));
+    RegisterMachine blank =
+        new RegisterMachine(Views.POOL, 0, 0, 0, null, new Random(1), ControlRules.ALL);
     PoolView v = Views.first(2);
     assertEquals(List.of(), blank.onMessage(new PoolMessage.Query(Views.POOL, 1, 1), 0));
     assertEquals(List.of(), blank.onMessage(new PoolMessage.Prepare(Views.POOL, 1, 1, 512), 0));
@@ -220,7 +222,8 @@ class RegisterModelTest {
   @Test
   void theVoteIsSavedBeforeItIsSent() {
     PoolView v = Views.first(2);
-    RegisterMachine m = new RegisterMachine(Views.POOL, 0, 256, 256, v, new Random(1));
+    RegisterMachine m =
+        new RegisterMachine(Views.POOL, 0, 256, 256, v, new Random(1), ControlRules.ALL);
     List<RegisterEffect> out = m.onMessage(new PoolMessage.Prepare(Views.POOL, 1, 5, 1025), 0);
     assertEquals(2, out.size());
     assertEquals(new RegisterEffect.SaveVote(1025, 256, v), out.get(0));

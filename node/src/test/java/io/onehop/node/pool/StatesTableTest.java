@@ -19,7 +19,7 @@ class StatesTableTest {
 
   @TestFactory
   Stream<DynamicTest> everyNaiveForm() {
-    return rows("Naive forms", StatesTableTest::without);
+    return rows("Naive forms", Rules::without);
   }
 
   private static Stream<DynamicTest> rows(String heading, Function<String, ControlRules> rules) {
@@ -35,18 +35,5 @@ class StatesTableTest {
                 Assertions.assertEquals(r.get(4), row.play(r.get(3)));
               });
         });
-  }
-
-  private static ControlRules without(String rule) {
-    return new ControlRules(
-        true,
-        true,
-        !rule.equals("endsByReconciling"),
-        true,
-        !rule.equals("leaseWait"),
-        !rule.equals("livingLegFirst"),
-        !rule.equals("coldStartEndsSession"),
-        !rule.equals("promotionExactGeneration"),
-        !rule.equals("neverStraightInSync"));
   }
 }

@@ -38,13 +38,14 @@ final class TableRow {
   private boolean hears;
   private long lastFrame;
   private boolean busy;
+  private long reports;
   private @Nullable PoolView proposed;
 
   TableRow(String viewText, String at, ControlRules rules) {
     view = parse(viewText);
     self = index(at);
     run = view.members().get(self).incarnation();
-    links = 0b1111 & ~(1 << self);
+    links = 0x7fff_ffff & ~(1 << self);
     lastFrame = now - 3_000 * MS;
     machine = new PoolMachine(Views.POOL, self, rules, new Random(1), status(), now);
   }
@@ -84,6 +85,7 @@ final class TableRow {
         switch (w) {
           case "none open" -> new LastSession(SESSION, false, true);
           case "none closed" -> new LastSession(SESSION, true, false);
+          case "none barred" -> new LastSession(SESSION, false, false);
           default -> null;
         };
     Writer writer = w.equals("writer") ? new Writer(SESSION, EPOCH, "h", 1, 0) : null;
@@ -122,9 +124,13 @@ final class TableRow {
     step(new PoolEvent.Registered(new Outcome.Current(view)));
     boolean someoneSilent = todo.stream().anyMatch(f -> f.endsWith(" silent"));
     for (String fact : todo) {
-      if (fact.endsWith(" lives") || fact.contains(" restarted") || fact.endsWith("unlinked")) {
+      if (fact.contains(" lives") || fact.contains(" restarted") || fact.endsWith("unlinked")) {
         report(fact.split(" "));
       }
+    }
+    int witness = view.members().size() - 1;
+    if (self != witness && !todo.contains("witness silent")) {
+      report(new String[] {"witness", "lives"});
     }
     if (someoneSilent || facts.contains("unlinked")) {
       pass(2_300);
@@ -145,10 +151,15 @@ final class TableRow {
         new PoolMessage.Report(
             Views.POOL,
             from,
+            70 + from,
+            0,
             lives ? view.members().get(from).incarnation() : NEW_RUN + from,
             GENERATION,
-            how.equals("unlinked") ? 0 : 0b1111 & ~(1 << from),
+            how.equals("unlinked") ? 0 : 0x7fff_ffff & ~(1 << from),
+            how.equals("cornered") ? 1 << from : everyone(),
+            0,
             view.writer() == null || how.equals("unheard") ? null : SESSION,
+            1_000_000 * MS,
             how.equals("lost"),
             false,
             0,
@@ -156,16 +167,24 @@ final class TableRow {
             0,
             0,
             -1,
-            0,
+            List.of(),
             0,
             ""));
     repeat();
   }
 
+  private int everyone() {
+    return (1 << view.members().size()) - 1;
+  }
+
   private void tell(String fact) {
     String[] word = fact.split(" ");
     switch (fact) {
-      case "attach" -> edge(new LegEdge.AttachAsked(1, new UUID(4, 4), "h", 1, false));
+      case "attach" -> attach(new UUID(4, 4), false, 0);
+      case "takeover" -> attach(new UUID(4, 4), true, 0);
+      case "resumes" -> attach(SESSION, false, EPOCH - 1);
+      case "resumes older" -> attach(new UUID(5, 5), false, EPOCH - 3);
+      case "attaches again" -> attach(SESSION, false, 0);
       case "detach" -> edge(new LegEdge.DetachAsked(1, SESSION, EPOCH));
       case "healed" -> edge(new LegEdge.Healed(GENERATION));
       case "healed earlier" -> edge(new LegEdge.Healed(GENERATION - 1));
@@ -216,6 +235,10 @@ final class TableRow {
     }
   }
 
+  private void attach(UUID session, boolean takeover, long heldEpoch) {
+    edge(new LegEdge.AttachAsked(1, session, "h", 1, takeover, heldEpoch));
+  }
+
   private void edge(LegEdge edge) {
     step(new PoolEvent.Edge(edge));
   }
@@ -230,15 +253,40 @@ final class TableRow {
 
   private void repeat() {
     for (PoolMessage.Report r : living) {
-      step(new PoolEvent.Message(r));
+      step(new PoolEvent.Message(numbered(r, ++reports)));
     }
+  }
+
+  private static PoolMessage.Report numbered(PoolMessage.Report r, long number) {
+    return new PoolMessage.Report(
+        r.pool(),
+        r.from(),
+        r.process(),
+        number,
+        r.incarnation(),
+        r.adoptedGeneration(),
+        r.peerLinks(),
+        r.reaches(),
+        r.holdsBack(),
+        r.session(),
+        r.steadyNanos(),
+        r.lostPower(),
+        r.clean(),
+        r.missingBlocks(),
+        r.resyncBytesPerSecond(),
+        r.lastMissedBlocks(),
+        r.lastCopiedBlocks(),
+        r.lastResyncNanos(),
+        r.absentMisses(),
+        r.healedElsewhere(),
+        r.note());
   }
 
   private void step(PoolEvent event) {
     if (hears) {
       lastFrame = now;
     }
-    take(machine.step(event, status(), EPOCH, now, 0));
+    take(machine.step(event, status(), view, now, 0));
   }
 
   private void take(List<PoolEffect> out) {
@@ -253,7 +301,7 @@ final class TableRow {
       } else if (e instanceof PoolEffect.Read && machine.view() != null && !busy) {
         take(
             machine.step(
-                new PoolEvent.Registered(new Outcome.Current(view)), status(), EPOCH, now, 0));
+                new PoolEvent.Registered(new Outcome.Current(view)), status(), view, now, 0));
       }
     }
   }

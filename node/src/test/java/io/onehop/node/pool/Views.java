@@ -20,6 +20,11 @@ public final class Views {
 
   /** Generation 1: {@code legs} legs in sync with incarnations 101, 102, … and one witness. */
   public static PoolView first(int legs) {
+    return first(legs, 1);
+  }
+
+  /** The same with {@code witnesses} witnesses: witness, witness2, … */
+  public static PoolView first(int legs, int witnesses) {
     List<Member> members = new ArrayList<>();
     for (int i = 0; i < legs; i++) {
       members.add(
@@ -34,17 +39,19 @@ public final class Views {
               1,
               ""));
     }
-    members.add(
-        new Member(
-            memberId(legs),
-            "witness",
-            Role.WITNESS,
-            new Endpoint("localhost", 1000 + legs),
-            LegState.NONE,
-            0,
-            0,
-            0,
-            ""));
+    for (int w = 0; w < witnesses; w++) {
+      members.add(
+          new Member(
+              memberId(legs + w),
+              w == 0 ? "witness" : "witness" + (w + 1),
+              Role.WITNESS,
+              new Endpoint("localhost", 1000 + legs + w),
+              LegState.NONE,
+              0,
+              0,
+              0,
+              ""));
+    }
     return new PoolView(
         POOL,
         "p",

@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import io.onehop.node.books.FakeDisk;
 import io.onehop.node.books.LegBooks;
 import io.onehop.node.books.LegRules;
+import io.onehop.node.books.MediaErrors;
 import io.onehop.node.books.Ops;
 import io.onehop.node.books.Speech;
 import io.onehop.node.books.TestLoop;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,16 +56,22 @@ final class AdmissionAllocationTest {
       LegBooks books = new LegBooks(disk, LegRules.ALL, TestViews.id(0), 100);
       books.start(TestViews.BOOT);
       books.adopt(view);
+      Ops ops = new Ops(disk, books.unsynced, () -> {});
+      BufPool bufs = new BufPool(1 << 20);
+      TestLoop loop = new TestLoop();
+      Consumer<String> never =
+          why -> {
+            throw new AssertionError(why);
+          };
       Admission admission =
           new Admission(
               books,
-              new Ops(disk, () -> {}),
-              new Speech(new BufPool(1 << 20)),
-              new TestLoop(),
+              ops,
+              new Speech(bufs),
+              loop,
               (at, length) -> {},
-              why -> {
-                throw new AssertionError(why);
-              });
+              new MediaErrors(books, ops, bufs, loop, never),
+              never);
       TestConnection c = new TestConnection();
       c.countOnly = true;
       ClientLink link = new ClientLink(c, TestViews.SESSION, 0, 1, 1);

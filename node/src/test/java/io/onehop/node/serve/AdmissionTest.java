@@ -266,12 +266,18 @@ final class AdmissionTest {
   @Test
   void leasesAreGrantedUnderTheAcceptedEpochOnly() {
     EngineLab.Client c = writer();
-    lab.engine.acceptedEpoch(lab.view.epoch());
+    long list = lab.view.votersId();
+    lab.engine.accepted(lab.view.epoch(), list);
     FrameHeader h = c.header(FrameType.HEARTBEAT, 1, 0, 0);
     h.flags = FrameType.FLAG_LEASE;
+    h.offset = list;
     c.send(h, 0);
     assertThat(c.c.last().header().flags).isEqualTo(FrameType.FLAG_LEASE);
-    lab.engine.acceptedEpoch(lab.view.epoch() + 1);
+    assertThat(c.c.last().header().offset).isEqualTo(list);
+    lab.engine.accepted(lab.view.epoch(), list + 1); // a voter was replaced (rule 5.4)
+    c.send(h, 0);
+    assertThat(c.c.last().header().flags).isZero();
+    lab.engine.accepted(lab.view.epoch() + 1, list);
     c.send(h, 0);
     assertThat(c.c.last().header().flags).isZero();
   }

@@ -10,6 +10,8 @@ import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.wire.Hello;
 import io.onehop.protocol.wire.HelloAck;
 import io.onehop.protocol.wire.HelloAckCodec;
+import io.onehop.protocol.wire.HelloCodec;
+import io.onehop.protocol.wire.WireException;
 import io.onehop.transport.Buf;
 import io.onehop.transport.BufPool;
 import io.onehop.transport.Connection;
@@ -168,6 +170,10 @@ final class EngineLab {
 
   final class Peer implements ConnectionListener {
     final List<FrameHeader> asked = new ArrayList<>();
+
+    /** What leg 0 called itself of, hello by hello. */
+    final List<UUID> lineages = new ArrayList<>();
+
     private final int index;
     private @Nullable Connection connection;
 
@@ -189,6 +195,7 @@ final class EngineLab {
     @Override
     public void frame(Connection c, FrameHeader h, ByteBuffer p) {
       if (h.type == FrameType.HELLO) {
+        lineages.add(lineage(p));
         FrameHeader a = new FrameHeader();
         a.type = FrameType.HELLO_ACK;
         Buf b = bufs.take(64 << 10);
@@ -205,9 +212,19 @@ final class EngineLab {
       }
     }
 
+    private static UUID lineage(ByteBuffer hello) {
+      try {
+        return HelloCodec.decode(hello).lineage();
+      } catch (WireException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
     @Override
     public void closed(Connection c, String why) {
-      connection = null;
+      if (c.equals(connection)) {
+        connection = null;
+      }
     }
 
     /** Requests of a type. */

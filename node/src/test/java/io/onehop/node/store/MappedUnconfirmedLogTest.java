@@ -23,13 +23,15 @@ final class MappedUnconfirmedLogTest {
 
   private record Range(long offset, long length) {}
 
+  private int suspects;
+
   private MappedUnconfirmedLog fresh() throws IOException {
     MappedUnconfirmedLog.create(dir.resolve("log"), Stores.POOL, Stores.LEG, WINDOW);
     return open();
   }
 
   private MappedUnconfirmedLog open() throws IOException {
-    return MappedUnconfirmedLog.open(dir.resolve("log"), Stores.POOL, Stores.LEG);
+    return MappedUnconfirmedLog.open(dir.resolve("log"), Stores.POOL, Stores.LEG, () -> suspects++);
   }
 
   @ParameterizedTest

@@ -142,7 +142,8 @@ final class OnDiskTest {
 
   @Test
   void theUnconfirmedLogStaysReadable() throws IOException {
-    try (var log = MappedUnconfirmedLog.open(goldenFile("unconfirmed"), Stores.POOL, Stores.LEG)) {
+    try (var log =
+        MappedUnconfirmedLog.open(goldenFile("unconfirmed"), Stores.POOL, Stores.LEG, () -> {})) {
       assertThat(log.damage()).isEmpty();
       assertThat(log.window()).isEqualTo(8);
       assertThat(log.confirmed(3)).isEqualTo(1);

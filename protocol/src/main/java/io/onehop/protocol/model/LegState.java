@@ -9,7 +9,12 @@ public enum LegState {
   /** Misses some writes and gets no new ones. */
   STALE("stale"),
   /** Not a leg (a witness). */
-  NONE("none");
+  NONE("none"),
+  /**
+   * Kept out, leg or witness: of another lineage (rule 8.6). Has no vote, gets nothing, is asked
+   * nothing, until an operator lets it in again.
+   */
+  OUT("kept-out");
 
   private final String text;
 

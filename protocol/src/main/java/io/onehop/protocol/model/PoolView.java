@@ -1,7 +1,9 @@
 package io.onehop.protocol.model;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param lastSession the session that ended last, or null
  * @param phase ready or reconciling
  * @param policies settings of the pool
+ * @param parent in the first view of a lineage that a forced promotion began: the lineage that it
+ *     was forked from (rule 8.6), else null
  */
 public record PoolView(
     UUID pool,
@@ -33,7 +37,11 @@ public record PoolView(
     @Nullable Writer writer,
     @Nullable LastSession lastSession,
     Phase phase,
-    Policies policies) {
+    Policies policies,
+    @Nullable UUID parent) {
+
+  /** Stands in lists of voters for a member that has no vote. */
+  public static final UUID NOBODY = new UUID(0, 0);
 
   /** Most members a pool can have. */
   public static final int MAX_MEMBERS = 32;
@@ -56,19 +64,98 @@ public record PoolView(
     }
   }
 
+  /** A view of its predecessor's lineage, or a pool's first one. */
+  public PoolView(
+      UUID pool,
+      String name,
+      long sizeBytes,
+      int blockSize,
+      UUID lineage,
+      long generation,
+      List<Member> members,
+      long epoch,
+      @Nullable Writer writer,
+      @Nullable LastSession lastSession,
+      Phase phase,
+      Policies policies) {
+    this(
+        pool,
+        name,
+        sizeBytes,
+        blockSize,
+        lineage,
+        generation,
+        members,
+        epoch,
+        writer,
+        lastSession,
+        phase,
+        policies,
+        null);
+  }
+
   /** Number of blocks, the last one possibly partial. */
   public long blocks() {
     return (sizeBytes + blockSize - 1) / blockSize;
   }
 
-  /** Members whose vote counts: every member. */
+  /** Whether member {@code i} has a vote: every member that is not kept out. */
+  public boolean isVoter(int i) {
+    return members.get(i).state() != LegState.OUT;
+  }
+
+  /** Bit i is set if member i has a vote. */
+  public int voterMask() {
+    int mask = 0;
+    for (int i = 0; i < members.size(); i++) {
+      mask |= isVoter(i) ? 1 << i : 0;
+    }
+    return mask;
+  }
+
+  /**
+   * Stands for a disk that was taken out of its place and whose successor is not in it yet: counts
+   * among the voters, never votes.
+   */
+  public static UUID vacant(int i) {
+    return new UUID(0, i + 1L);
+  }
+
+  /** The voters by member index; {@link #NOBODY} where a member has no vote. */
+  public List<UUID> voterIds() {
+    List<UUID> ids = new ArrayList<>();
+    for (Member m : members) {
+      ids.add(m.state() == LegState.OUT ? NOBODY : m.id());
+    }
+    return ids;
+  }
+
+  /**
+   * Fingerprint of the voter list, which a lease renewal names (rule 5.4): equal for the same
+   * voters in the same places, else different but for one chance in 2^64.
+   */
+  public long votersId() {
+    long id = members.size();
+    for (UUID v : voterIds()) {
+      id = (id ^ v.getMostSignificantBits()) * 0x9E37_79B9_7F4A_7C15L;
+      id = (Long.rotateLeft(id, 31) ^ v.getLeastSignificantBits()) * 0xD6E8_FEB8_6659_FD93L;
+    }
+    return id ^ (id >>> 29);
+  }
+
+  /** How many members have a vote. */
   public int voters() {
-    return members.size();
+    return Integer.bitCount(voterMask());
   }
 
   /** Smallest number of voters that is a majority. */
   public int majority() {
-    return members.size() / 2 + 1;
+    return voters() / 2 + 1;
+  }
+
+  /** Whether this is the first view of a lineage that a forced promotion began (rule 8.6). */
+  public boolean forked() {
+    return parent != null;
   }
 
   /** Index of the member with this id, or -1. */
@@ -109,23 +196,36 @@ public record PoolView(
   }
 
   /** The next view: generation + 1 and what {@code change} does to it. */
-  public PoolView next(java.util.function.UnaryOperator<Draft> change) {
-    Draft d =
-        change.apply(
-            new Draft(generation + 1, members, epoch, writer, lastSession, phase, policies));
+  public PoolView next(UnaryOperator<Draft> change) {
+    return successor(lineage, generation + 1, null, change);
+  }
+
+  /**
+   * The first view of a new lineage (rule 8.6): only a forced promotion makes one.
+   *
+   * @param first its generation, beyond every one that a member of the new lineage may know
+   */
+  public PoolView forked(UUID newLineage, long first, UnaryOperator<Draft> change) {
+    return successor(newLineage, first, lineage, change);
+  }
+
+  private PoolView successor(
+      UUID history, long number, @Nullable UUID from, UnaryOperator<Draft> change) {
+    Draft d = change.apply(new Draft(number, members, epoch, writer, lastSession, phase, policies));
     return new PoolView(
         pool,
         name,
         sizeBytes,
         blockSize,
-        lineage,
+        history,
         d.generation,
         d.members,
         d.epoch,
         d.writer,
         d.lastSession,
         d.phase,
-        d.policies);
+        d.policies,
+        from);
   }
 
   /**
@@ -150,7 +250,7 @@ public record PoolView(
 
     /** With member {@code index} replaced. */
     public Draft member(int index, Member m) {
-      var copy = new java.util.ArrayList<>(members);
+      var copy = new ArrayList<>(members);
       copy.set(index, m);
       return new Draft(generation, copy, epoch, writer, lastSession, phase, policies);
     }

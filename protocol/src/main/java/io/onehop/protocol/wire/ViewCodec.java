@@ -21,8 +21,10 @@ import org.jspecify.annotations.Nullable;
  * views have equal bytes (a member's reason beyond {@link #MAX_REASON} bytes is cut off).
  */
 public final class ViewCodec {
-  /** Layout version. */
-  public static final int VERSION = 1;
+  /** Newest layout version; a view that needs nothing of it is written in the first one. */
+  public static final int VERSION = 2;
+
+  private static final int PLAIN = 1;
 
   /** Longest names and hosts, bytes of UTF-8. */
   public static final int MAX_NAME = 255;
@@ -52,7 +54,8 @@ public final class ViewCodec {
    */
   public static void encode(PoolView view, ByteBuffer into) {
     try (WireWriter out = new WireWriter(into)) {
-      out.u16(VERSION)
+      boolean plain = view.parent() == null && view.voters() == view.members().size();
+      out.u16(plain ? PLAIN : VERSION)
           .uuid(view.pool())
           .text(view.name(), MAX_NAME, "pool name")
           .i64(view.sizeBytes())
@@ -70,6 +73,13 @@ public final class ViewCodec {
       out.u8(view.members().size());
       for (Member member : view.members()) {
         member(out, member);
+      }
+      if (!plain) {
+        UUID parent = view.parent();
+        out.bool(parent != null);
+        if (parent != null) {
+          out.uuid(parent);
+        }
       }
     }
   }
@@ -129,7 +139,7 @@ public final class ViewCodec {
    */
   public static PoolView decode(ByteBuffer from) throws WireException {
     WireReader in = new WireReader("view", from);
-    in.version(VERSION);
+    int version = in.version(PLAIN, VERSION);
     try {
       UUID pool = in.uuid("pool");
       String name = in.text(MAX_NAME, "pool name");
@@ -143,7 +153,8 @@ public final class ViewCodec {
       int phase = in.u8("phase");
       int authority = in.u8("authority");
       Policies policies = policies(in);
-      List<Member> members = members(in);
+      List<Member> members = members(in, version);
+      UUID parent = version != PLAIN && in.bool("parent") ? in.uuid("parent") : null;
       in.end();
       return new PoolView(
           pool,
@@ -157,7 +168,8 @@ public final class ViewCodec {
           writer,
           last,
           phase(in, phase, authority, members.size()),
-          policies);
+          policies,
+          parent);
     } catch (IllegalArgumentException e) {
       // From the constructors of the model, which check ranges.
       throw new WireException("view: " + e.getMessage());
@@ -220,14 +232,18 @@ public final class ViewCodec {
         in.i32("window"));
   }
 
-  private static List<Member> members(WireReader in) throws WireException {
+  private static List<Member> members(WireReader in, int version) throws WireException {
     int count = in.u8("member count");
     if (count > PoolView.MAX_MEMBERS) {
       throw in.bad("member count", "is " + count);
     }
     List<Member> members = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      members.add(member(in));
+      Member m = member(in);
+      if (version == PLAIN && m.state() == LegState.OUT) {
+        throw in.bad("state", "is none of layout version " + PLAIN);
+      }
+      members.add(m);
     }
     return members;
   }

@@ -48,6 +48,7 @@ final class RandomViews {
     }
     Phase phase =
         random.nextBoolean() ? new Phase.Ready() : new Phase.Reconciling(random.nextInt(count));
+    UUID parent = random.nextInt(4) == 0 ? uuid() : null;
     return new PoolView(
         uuid(),
         text(1, 40),
@@ -62,19 +63,23 @@ final class RandomViews {
             ? new LastSession(uuid(), random.nextBoolean(), random.nextBoolean())
             : null,
         phase,
-        policies());
+        policies(),
+        parent);
   }
 
   private Member member(boolean inSync) {
     boolean leg = inSync || random.nextBoolean();
     LegState[] states = {LegState.IN_SYNC, LegState.SYNCING, LegState.STALE};
     LegState state = inSync ? LegState.IN_SYNC : states[random.nextInt(states.length)];
+    if (!inSync && random.nextInt(64) == 0) {
+      state = LegState.OUT;
+    }
     return new Member(
         uuid(),
         text(1, 30),
         leg ? Role.DATA : Role.WITNESS,
         new Endpoint(text(1, 30), random.nextInt(65536)),
-        leg ? state : LegState.NONE,
+        leg || state == LegState.OUT ? state : LegState.NONE,
         random.nextLong(),
         u63(),
         u63(),

@@ -1,0 +1,179 @@
+package io.onehop.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.onehop.client.FakePool.Outcome;
+import io.onehop.protocol.model.LegState;
+import io.onehop.transport.FrameType;
+import io.onehop.transport.Status;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Rules 4.2 and 4.3: reads when legs in sync cannot be reached, or have lost a block. */
+final class HealingReadTest {
+  private static final long MS = 1_000_000L;
+
+  private FakePool p = new FakePool(2).attached();
+
+  @AfterEach
+  void everythingIsGivenBack() {
+    p.engine.abandon();
+    p.wire.run();
+    assertThat(p.engine.buffers.outstanding()).isZero();
+  }
+
+  /** Leg 0 in sync, leg 1 heals. */
+  private void oneHeals() {
+    p.write(0, 8192, 5);
+    p.wire.run();
+    p.move(1, LegState.STALE);
+    p.move(1, LegState.SYNCING);
+    p.wire.run();
+    // The leg that heals relays to the voter that the client does not reach.
+    p.relayed = 1;
+    p.advance(600 * MS);
+  }
+
+  private void cutOff(int leg) {
+    p.legs.get(leg).down = true;
+    p.legs.get(leg).cut("reset");
+    p.wire.run();
+  }
+
+  @Test
+  void theLegThatHealsIsReadOnlyWhenNobodyInSyncCanBe() {
+    oneHeals();
+    Outcome both = p.read(0, 4096);
+    p.wire.run();
+    assertThat(both.status).isEqualTo(Status.OK);
+    assertThat(p.legs.get(1).got(FrameType.READ)).isEmpty();
+    cutOff(0);
+    Outcome alone = p.read(0, 4096);
+    Outcome w = p.write(4096, 4096, 6);
+    Outcome behind = p.read(4096, 4096);
+    Outcome elsewhere = p.read(65536, 4096);
+    p.advance(5000 * MS);
+    assertThat(alone.status).isEqualTo(Status.OK);
+    assertThat(alone.at(0)).isEqualTo(5);
+    assertThat(elsewhere.status).isEqualTo(Status.OK);
+    assertThat(List.of(w.status, behind.status)).containsOnly(-1);
+    assertThat(p.waiting).startsWith("writes wait for node-0, the only leg in sync (");
+    assertThat(p.told)
+        .isNotEmpty()
+        .allMatch(reason -> ("" + p.waiting).endsWith("(" + reason + ")"));
+    assertThat(p.suspected).isEmpty();
+    p.legs.get(0).down = false;
+    p.advance(1000 * MS);
+    assertThat(List.of(w.status, behind.status)).containsOnly(Status.OK);
+    assertThat(p.waiting).isNull();
+    int reads = p.legs.get(1).got(FrameType.READ).size();
+    Outcome again = p.read(0, 4096);
+    p.wire.run();
+    assertThat(again.status).isEqualTo(Status.OK);
+    assertThat(p.legs.get(1).got(FrameType.READ)).hasSize(reads);
+  }
+
+  @Test
+  void partsOfBlocksAreMergedFromTheLegThatHeals() {
+    oneHeals();
+    cutOff(0);
+    Outcome w = p.write(100, 50, 9);
+    p.advance(3000 * MS);
+    assertThat(w.status).isEqualTo(-1);
+    p.legs.get(0).down = false;
+    p.advance(1000 * MS);
+    assertThat(w.status).isEqualTo(Status.OK);
+    for (int i = 0; i < 2; i++) {
+      assertThat(p.legs.get(i).store.get(99)).isEqualTo((byte) 5);
+      assertThat(p.legs.get(i).store.get(100)).isEqualTo((byte) 9);
+      assertThat(p.legs.get(i).store.get(150)).isEqualTo((byte) 5);
+    }
+  }
+
+  @Test
+  void itsMapsMayStillBeOnTheWay() {
+    oneHeals();
+    cutOff(0);
+    p.legs.get(1).readStatus = Status.NOT_IN_SYNC;
+    Outcome r = p.read(0, 4096);
+    p.advance(3000 * MS);
+    assertThat(r.status).isEqualTo(-1);
+    p.legs.get(1).readStatus = Status.OK;
+    p.advance(300 * MS);
+    assertThat(r.status).isEqualTo(Status.OK);
+    assertThat(r.at(0)).isEqualTo(5);
+  }
+
+  @Test
+  void underTheLeaseToo() {
+    oneHeals();
+    cutOff(0);
+    p.legs.get(2).grantsLease = false;
+    p.relayed = 0;
+    p.advance(3000 * MS);
+    Outcome r = p.read(0, 4096);
+    p.advance(1000 * MS);
+    assertThat(r.status).isEqualTo(-1);
+    p.relayed = 1;
+    p.advance(1000 * MS);
+    assertThat(r.status).isEqualTo(Status.OK);
+    assertThat(p.legs.get(1).got(FrameType.LEASE)).isNotEmpty();
+  }
+
+  @Test
+  void aSlowFetchMakesNobodySuspect() {
+    oneHeals();
+    cutOff(0);
+    p.legs.get(1).drops = FrameType.READ;
+    p.suspected.clear();
+    Outcome r = p.read(0, 4096);
+    p.advance(4000 * MS);
+    assertThat(r.status).isEqualTo(-1);
+    assertThat(p.suspected).isEmpty();
+    p.legs.get(0).down = false;
+    p.advance(1000 * MS);
+    assertThat(r.status).isEqualTo(Status.OK);
+  }
+
+  @Test
+  void aBlockLostAtOneLegIsReadFromTheNext() {
+    for (int status : new int[] {Status.MISSING, Status.IO_ERROR}) {
+      p = new FakePool(3).attached();
+      p.write(0, 4096, 4);
+      p.wire.run();
+      p.legs.get(0).readStatus = status;
+      p.legs.get(1).readStatus = status;
+      for (int i = 0; i < 5; i++) {
+        Outcome r = p.read(10, 100);
+        p.wire.run();
+        assertThat(r.status).isEqualTo(Status.OK);
+        assertThat(r.at(0)).isEqualTo(4);
+      }
+      Outcome partial = p.write(10, 10, 5);
+      p.wire.run();
+      assertThat(partial.status).isEqualTo(Status.OK);
+      p.legs.get(2).readStatus = status;
+      Outcome lost = p.read(0, 4096);
+      Outcome merge = p.write(20, 10, 5);
+      p.wire.run();
+      assertThat(List.of(lost.status, merge.status)).containsOnly(Status.IO_ERROR);
+      assertThat(p.suspected).isEmpty();
+      Outcome whole = p.write(0, 4096, 6);
+      p.wire.run();
+      assertThat(whole.status).isEqualTo(Status.OK);
+    }
+  }
+
+  @Test
+  void aLegOutOfReachMayStillHaveWhatTheOthersLost() {
+    p.legs.get(0).readStatus = Status.MISSING;
+    cutOff(1);
+    Outcome r = p.read(0, 4096);
+    p.advance(500 * MS);
+    assertThat(r.status).isEqualTo(-1);
+    p.move(1, LegState.STALE);
+    p.advance(500 * MS);
+    assertThat(r.status).isEqualTo(Status.IO_ERROR);
+  }
+}

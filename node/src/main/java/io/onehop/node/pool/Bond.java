@@ -1,0 +1,252 @@
+package io.onehop.node.pool;
+
+import io.onehop.node.pool.PoolMessage.Bound;
+import io.onehop.protocol.model.LegState;
+import io.onehop.protocol.model.Member;
+import io.onehop.protocol.model.PoolView;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Binds what members say to each other to disk, lineage and run. What comes from another lineage
+ * (rule 8.6) or from a disk that is no member goes no further; votes of a disk that forgot what it
+ * promised in an earlier run do not count (rule 1.2). Not thread-safe.
+ */
+final class Bond {
+  /** Lineage of a sender that has no vote to be of any: it only says what is wrong with it. */
+  static final UUID NO_LINEAGE = new UUID(0, 0);
+
+  private static final long NOTICE_NANOS = 1_000_000_000L;
+  private static final long FRESH_NANOS = 5_000_000_000L;
+  private static final int REMEMBERED_RUNS = 8;
+
+  /** What is remembered of the disk in a member's place. */
+  private static final class Neighbour {
+    @Nullable UUID disk;
+    long run;
+    long promised;
+    long promisedBefore;
+    boolean forgetful;
+    final Deque<Long> ended = new ArrayDeque<>();
+    String bar = "";
+    long barredAt;
+    long noticedAt = Long.MIN_VALUE / 2;
+  }
+
+  private final UUID pool;
+  private final int self;
+  private final UUID disk;
+  private final long run;
+  private final ControlRules rules;
+  private final PoolMember.Messenger messenger;
+  private @Nullable PoolView vote;
+  private long promised;
+  private final Neighbour[] neighbours = new Neighbour[PoolView.MAX_MEMBERS];
+  private @Nullable PoolView elsewhere;
+  private String notice = "";
+  private long noticeAt;
+
+  /**
+   * @param disk of this member
+   * @param run random id of this run, not 0
+   */
+  Bond(
+      UUID pool,
+      int self,
+      UUID disk,
+      long run,
+      ControlRules rules,
+      PoolMember.Messenger messenger) {
+    this.pool = pool;
+    this.self = self;
+    this.disk = disk;
+    this.run = run;
+    this.rules = rules;
+    this.messenger = messenger;
+    for (int i = 0; i < neighbours.length; i++) {
+      neighbours[i] = new Neighbour();
+    }
+  }
+
+  /** What is durable on this disk: what was accepted last and the highest ballot promised. */
+  void voted(PoolView accepted, long highest) {
+    vote = accepted;
+    promised = highest;
+  }
+
+  /** Sends to another member. */
+  void send(int to, PoolMessage body) {
+    PoolView v = vote;
+    if (v != null) {
+      messenger.send(to, new Bound(pool, self, disk, v.lineage(), run, promised, body));
+    }
+  }
+
+  /**
+   * A message that came: what is in it, or null if it goes no further.
+   *
+   * @param known the newest chosen view known, or null
+   */
+  @Nullable PoolMessage open(PoolMessage sealed, @Nullable PoolView known, long now) {
+    PoolView accepted = vote;
+    if (!(sealed instanceof Bound m)
+        || accepted == null
+        || m.body().from() != m.from()
+        || !m.body().pool().equals(pool)) {
+      return null;
+    }
+    Neighbour n = neighbours[m.from()];
+    if (m.body() instanceof PoolMessage.Notice told) {
+      heard(told, accepted, now);
+      return null;
+    }
+    PoolView mine = known != null && known.lineage().equals(accepted.lineage()) ? known : accepted;
+    boolean other = !m.lineage().equals(accepted.lineage()) && !m.lineage().equals(NO_LINEAGE);
+    if (rules.lineageBinds() && other && !invites(m, accepted, known)) {
+      return barred(m.from(), now, mine, anotherLineage(mine, m.from()), refusal(mine, m));
+    }
+    boolean member =
+        m.from() < mine.members().size() && mine.members().get(m.from()).id().equals(m.sender());
+    if (!member && !(m.body() instanceof PoolMessage.Accept) && rules.sameVoterOnly()) {
+      if (m.body() instanceof PoolMessage.Vote) {
+        return m.body(); // a disk that is being put in
+      }
+      barred(m.from(), now, mine, "another disk is in its place (rule 1.2)", stranger(mine, m));
+      return m.body() instanceof PoolMessage.Query ? m.body() : null; // it may ask who is a member
+    }
+    remember(n, m);
+    if (!n.forgetful || !rules.sameVoterOnly()) {
+      n.bar = "";
+      return m.body();
+    }
+    String node = mine.members().get(m.from()).node();
+    String bar = "its disk is older than what it voted before (rule 1.2)";
+    String cure = ": put " + node + "'s newest disk back, or " + replace(mine, node);
+    barred(m.from(), now, mine, bar, bar + cure);
+    return votes(m.body()) ? null : m.body(); // its content heals like any other's (rule 6.1)
+  }
+
+  /** An Accept of the first view of a lineage forked from this one, which names this disk. */
+  private boolean invites(Bound m, PoolView accepted, @Nullable PoolView known) {
+    return m.body() instanceof PoolMessage.Accept a
+        && accepted.lineage().equals(a.view().parent())
+        && a.view().lineage().equals(m.lineage())
+        && a.view().indexOf(disk) == self
+        && a.view().isVoter(self)
+        && a.view().generation() > accepted.generation()
+        && (known == null || a.view().generation() > known.generation());
+  }
+
+  private void remember(Neighbour n, Bound m) {
+    if (!m.sender().equals(n.disk)) {
+      n.disk = m.sender();
+      n.run = m.run();
+      n.promised = 0;
+      n.promisedBefore = 0;
+      n.forgetful = false;
+      n.ended.clear();
+    } else if (m.run() != n.run) {
+      if (n.ended.contains(m.run())) {
+        return; // late
+      }
+      n.ended.addLast(n.run);
+      if (n.ended.size() > REMEMBERED_RUNS) {
+        n.ended.removeFirst();
+      }
+      n.run = m.run();
+      n.promisedBefore = n.promised;
+      n.forgetful = false;
+    }
+    if (!m.lineage().equals(NO_LINEAGE)) {
+      n.forgetful |= m.promised() < n.promisedBefore;
+      n.promised = Math.max(n.promised, m.promised());
+    }
+  }
+
+  /** What a voter's memory decides. */
+  private static boolean votes(PoolMessage m) {
+    return m instanceof PoolMessage.Vote
+        || m instanceof PoolMessage.Prepare
+        || m instanceof PoolMessage.Accept
+        || m instanceof PoolMessage.LeaseAnswer;
+  }
+
+  private @Nullable PoolMessage barred(int from, long now, PoolView mine, String bar, String text) {
+    Neighbour n = neighbours[from];
+    n.bar = bar;
+    n.barredAt = now;
+    if (now - n.noticedAt >= NOTICE_NANOS) {
+      n.noticedAt = now;
+      send(from, new PoolMessage.Notice(pool, self, mine, text));
+    }
+    return null;
+  }
+
+  private static String anotherLineage(PoolView mine, int from) {
+    String why = from < mine.members().size() ? mine.members().get(from).reason() : "";
+    return mine.isVoter(from) || why.isEmpty() ? "another lineage (rule 8.6)" : why;
+  }
+
+  private String refusal(PoolView mine, Bound m) {
+    if (m.from() >= mine.members().size() || mine.isVoter(m.from())) {
+      return "another lineage than " + mine.members().get(self).node() + " (rule 8.6)";
+    }
+    Member out = mine.members().get(m.from());
+    return "kept out, "
+        + out.reason()
+        + ": `onehop pool rejoin "
+        + mine.name()
+        + " --leg "
+        + out.node()
+        + " --i-accept-data-loss` lets it in, without what it alone holds";
+  }
+
+  private static String stranger(PoolView mine, Bound m) {
+    String node = m.from() < mine.members().size() ? mine.members().get(m.from()).node() : "";
+    return "this disk is no member of the pool, or not any more (rule 1.2): put "
+        + node
+        + "'s own disk back, or "
+        + replace(mine, node);
+  }
+
+  private static String replace(PoolView view, String node) {
+    return "`onehop pool replace " + view.name() + " --leg " + node + "`";
+  }
+
+  private void heard(PoolMessage.Notice told, PoolView accepted, long now) {
+    PoolView view = told.view();
+    boolean foreign = !view.lineage().equals(accepted.lineage());
+    boolean named = view.indexOf(disk) == self;
+    if (foreign) {
+      String why = named ? view.members().get(self).reason() : "";
+      Neighbour n = neighbours[told.from()];
+      n.bar = why.isEmpty() ? "another lineage (rule 8.6)" : why;
+      n.barredAt = now;
+    }
+    if (!named || view.members().get(self).state() == LegState.OUT) {
+      elsewhere = view;
+    } else if (foreign) {
+      return; // it is about to be asked to come along
+    }
+    notice = told.text();
+    noticeAt = now;
+  }
+
+  /** Why member {@code i} is not listened to; empty if it is. */
+  String bar(int i, long now) {
+    Neighbour n = neighbours[i];
+    return now - n.barredAt <= FRESH_NANOS ? n.bar : "";
+  }
+
+  /** Why the others do not let this member in, as far as they said so lately; empty if they do. */
+  String notice(long now) {
+    return now - noticeAt <= FRESH_NANOS ? notice : "";
+  }
+
+  /** The others' view that this member is not let into; null if there is none. */
+  @Nullable PoolView elsewhere(long now) {
+    return notice(now).isEmpty() ? null : elsewhere;
+  }
+}
