@@ -42,7 +42,7 @@ import javax.tools.ToolProvider;
  * <ul>
  *   <li>a file has at most 400 lines;
  *   <li>a {@code switch} over a sealed type or an enum has no {@code default};
- *   <li>no {@code Thread.sleep} in main code, except in {@code io.onehop.cli};
+ *   <li>no {@code Thread.sleep} in main code, except in {@code io.onehop.cli} and {@code .chaos};
  *   <li>no package named util, common, helper, misc, impl or base, no type named *Manager, *Helper
  *       or *Utils;
  *   <li>every package has a {@code package-info.java} with {@code @NullMarked}.
@@ -202,6 +202,7 @@ final class SourceRules {
       this.maySleep =
           !mainCode
               || packageName.equals("io.onehop.cli")
+              || packageName.equals("io.onehop.chaos")
               || packageName.startsWith("io.onehop.cli.");
     }
 

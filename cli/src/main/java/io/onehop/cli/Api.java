@@ -66,10 +66,18 @@ final class Api {
    */
   JsonNode get(String path) {
     Round round = new Round(path);
+    JsonNode nothing = null;
     for (Answer a = round.next(); a != null; a = round.next()) {
-      if (a.good()) {
+      JsonNode pools = a.json.path("pools");
+      if (a.good() && pools.isArray() && pools.isEmpty()) {
+        nothing = a.json; // a node that lost its folder knows of no pool
+        round.hurry();
+      } else if (a.good()) {
         return a.json;
       }
+    }
+    if (nothing != null) {
+      return nothing;
     }
     throw round.failure();
   }
@@ -146,6 +154,11 @@ final class Api {
 
     void refused(Answer a) {
       refusal = refusal == null ? a : refusal;
+      hurry();
+    }
+
+    /** Something was said: another node may say something better for a moment only. */
+    void hurry() {
       long soon = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(BETTER_MILLIS);
       end = Math.min(end, soon);
     }

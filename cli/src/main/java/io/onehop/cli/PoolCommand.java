@@ -28,7 +28,10 @@ import picocli.CommandLine.Spec;
       PoolCommand.ListPools.class,
       PoolCommand.Show.class,
       PoolCommand.Set.class,
-      PoolCommand.Delete.class
+      PoolCommand.Delete.class,
+      PoolRepair.Force.class,
+      PoolRepair.Replace.class,
+      PoolRepair.Rejoin.class
     })
 final class PoolCommand implements Runnable {
   @Spec private @Nullable CommandSpec spec;

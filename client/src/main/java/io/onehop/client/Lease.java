@@ -15,6 +15,7 @@ final class Lease {
   private final VolumeEngine e;
   private final long[] granted = new long[PoolView.MAX_MEMBERS];
   private final long[] sorted = new long[PoolView.MAX_MEMBERS];
+  private long dropped;
   private long until = Long.MIN_VALUE;
 
   /** Fingerprint of the voter list, and the voters as a mask. */
@@ -56,6 +57,7 @@ final class Lease {
 
   /** The epoch is over, and what was granted under it with it (rule 5.3). */
   void drop() {
+    dropped = e.clock.getAsLong();
     Arrays.fill(granted, Long.MIN_VALUE);
     until = Long.MIN_VALUE;
   }
@@ -148,6 +150,11 @@ final class Lease {
         return;
       }
     }
+  }
+
+  /** Whether it is missing, and has had the time to come. */
+  boolean overdue() {
+    return wanted() && !valid() && e.clock.getAsLong() - dropped > e.views.policies.leaseNanos();
   }
 
   /** Voters that have not renewed within the lease's length, as a mask. */

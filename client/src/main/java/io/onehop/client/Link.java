@@ -183,6 +183,7 @@ final class Link {
     heartbeatAt = e.loop.now();
     FrameHeader h = head(FrameType.HEARTBEAT);
     h.extra = e.clock.getAsLong();
+    h.length = e.links.ready & 0xffff_ffffL;
     if (e.lease.wanted()) {
       h.flags = FrameType.FLAG_LEASE;
       e.lease.name(h);

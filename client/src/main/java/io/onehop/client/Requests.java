@@ -219,12 +219,27 @@ final class Requests {
     op.reported = true;
     held++;
     e.tally.failed++;
+    ownPayload(op);
     Completion done = op.done;
     op.done = null;
     if (done != null) {
       done.complete(status);
     }
     e.session.idle();
+  }
+
+  /** What stays for long must not keep the caller's much larger buffer with it. */
+  private void ownPayload(Op op) {
+    Buf lent = op.buf;
+    if (op.kind != Op.WRITE || lent == null || lent.capacity() / 2 < op.length) {
+      return;
+    }
+    Buf own = e.buffers.take((int) op.length);
+    own.bytes().put(0, lent.bytes(), op.at, (int) op.length);
+    e.writes.moved(op, lent, own, op.at);
+    op.buf = own;
+    op.at = 0;
+    lent.release();
   }
 
   /** Starts what the last releases made free. */

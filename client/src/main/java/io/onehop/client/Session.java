@@ -51,6 +51,10 @@ final class Session {
   private long begun;
   private int asked = -1;
   private int last = -1;
+
+  /** The problem is what a leg said. */
+  private boolean answered;
+
   private long askedAt;
   private long nextTry;
   private long tickAt;
@@ -156,6 +160,7 @@ final class Session {
     resumeLeft = e.settings.resumeNanos();
     endedWhy = v.ready() ? "the pool was started again" : "the pool took this client for dead";
     problem = "not asked yet";
+    answered = false;
     return Turn.SUSPENDED;
   }
 
@@ -215,11 +220,18 @@ final class Session {
     int foreign = e.links.foreign();
     foreignFor = foreign != 0 && (e.links.ready & e.views.inSync) == 0 ? foreignFor + passed : 0;
     if (foreignFor > 2 * e.views.policies.failureNanos()) {
+      foreignFor = 0;
+      if (state == State.SEEKING) {
+        problem = "the pool has another lineage at " + e.views.nodes(foreign);
+        asked = -1;
+        e.forgetLineage();
+        return;
+      }
       // Rule 8.6: whoever can still be reached serves under a lineage that this session is not of.
       e.end("the pool has another lineage, by a forced promotion: " + e.views.nodes(foreign));
       return;
     }
-    if (asked >= 0 && now - askedAt > 5 * e.views.policies.failureNanos()) {
+    if (asked >= 0 && now - Math.max(askedAt, e.graceFrom) > 5 * e.views.policies.failureNanos()) {
       problem = e.views.node(asked) + " does not answer";
       asked = -1;
     }
@@ -239,6 +251,7 @@ final class Session {
       }
     }
     problem = "no leg in sync can be reached (" + e.views.nodes(e.views.inSync) + ")";
+    answered = false;
   }
 
   private void ask(int type, int leg) {
@@ -246,6 +259,9 @@ final class Session {
     asked = leg;
     last = leg;
     askedAt = e.loop.now();
+    if (!answered) {
+      problem = e.views.node(leg) + " was asked and has not answered yet";
+    }
     // Its epoch says which one this session held before, 0 for none (rule 5.3).
     FrameHeader h = l.head(type);
     if (type == FrameType.DETACH) {
@@ -270,6 +286,7 @@ final class Session {
       return;
     }
     asked = -1;
+    answered = true;
     nextTry = e.loop.now() + RETRY;
     problem = text.isEmpty() ? "the pool answered: " + Status.name(status) : text;
     if (status == Status.REFUSED || status == Status.FENCED) {
@@ -280,6 +297,7 @@ final class Session {
   void linkLost(int member) {
     if (member == asked) {
       asked = -1;
+      answered = false;
       problem = "lost the connection to " + e.views.node(member);
     }
   }
@@ -309,6 +327,7 @@ final class Session {
   private void flushed(int status) {
     if (leaving == Leaving.FLUSHING && state != State.OVER) {
       leaving = Leaving.ASKING;
+      answered = status != Status.OK;
       problem = status == Status.OK ? "asked" : "the last flush failed: " + Status.name(status);
       e.lease.stop();
       poke();

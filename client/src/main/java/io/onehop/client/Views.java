@@ -3,6 +3,7 @@ package io.onehop.client;
 import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.Policies;
 import io.onehop.protocol.model.PoolView;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The newest known view as flat fields, and which member has adopted what. */
@@ -64,6 +65,17 @@ final class Views {
     inSync = v.inSyncSet();
     judge();
     return voided;
+  }
+
+  /** As if no view had ever come. */
+  void forget() {
+    view = null;
+    generation = 0;
+    members = 0;
+    writeSet = 0;
+    inSync = 0;
+    Arrays.fill(adopted, 0);
+    Arrays.fill(adoptedBy, 0);
   }
 
   /** Generation that this member's named incarnation is known to have adopted; 0 = none. */

@@ -7,7 +7,10 @@ import io.onehop.transport.FrameHeader;
 import io.onehop.transport.Loop;
 import io.onehop.transport.Status;
 import io.onehop.transport.Transport;
+import java.util.HashSet;
 import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +57,7 @@ public final class VolumeEngine implements BlockDevice {
   private long lastTick;
   private Loop.@Nullable Timer timer;
   private @Nullable String waiting;
+  private final Set<UUID> forgotten = new HashSet<>();
 
   /**
    * An engine that does nothing before {@link #start}.
@@ -181,12 +185,23 @@ public final class VolumeEngine implements BlockDevice {
     requests.submit(Op.FLUSH, 0, 0, null, 0, false, false, done);
   }
 
+  /** The lineage that answered first has no leg left that serves: look for the other one. */
+  void forgetLineage() {
+    PoolView v = views.view;
+    if (v != null) {
+      forgotten.add(v.lineage());
+      links.closeAll("another lineage serves the pool");
+      views.forget();
+      links.start();
+    }
+  }
+
   /** A view came from somewhere: taken if it is a newer one of the same pool and lineage. */
   void offer(PoolView v) {
     PoolView old = views.view;
     if (session.over()
         || (old == null
-            ? !v.name().equals(settings.pool())
+            ? !v.name().equals(settings.pool()) || forgotten.contains(v.lineage())
             : !v.pool().equals(old.pool())
                 || !v.lineage().equals(old.lineage())
                 || v.generation() <= old.generation())) {

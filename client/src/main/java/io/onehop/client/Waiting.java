@@ -14,7 +14,7 @@ final class Waiting {
     if (session != null || v == null || !e.session.attached()) {
       return session;
     }
-    if (!e.lease.valid() && e.lease.wanted()) {
+    if (e.lease.overdue()) {
       return "reads wait for a lease from a majority of the voters; missing: "
           + e.views.nodes(e.lease.missing());
     }

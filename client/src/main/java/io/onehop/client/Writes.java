@@ -254,6 +254,17 @@ final class Writes {
     t.advance();
   }
 
+  /** The data of {@code op} is now in {@code to}, from its beginning on. */
+  void moved(Op op, Buf from, Buf to, int shift) {
+    for (long q = t.oldest; q < t.next; q++) {
+      int s = t.slot(q);
+      if (t.ops[s] == op && t.data[s] == from) {
+        t.data[s] = to;
+        t.at[s] -= shift;
+      }
+    }
+  }
+
   /** Rule 3.3: answers of legs that left, returned or restarted are void. */
   void onView(int voided) {
     for (long q = t.oldest; q < t.next; q++) {

@@ -58,7 +58,7 @@ final class FakePool implements VolumeListener {
 
   /** One whose client was started to take the pool over. */
   static FakePool takingOver(int dataLegs) {
-    return new FakePool(endpoints(dataLegs), STORE, Policies.DEFAULT, ClientRules.ALL, true);
+    return new FakePool(endpoints(dataLegs), STORE, Policies.DEFAULT, ClientRules.ALL, true, 1);
   }
 
   private static List<Endpoint> endpoints(int dataLegs) {
@@ -70,12 +70,23 @@ final class FakePool implements VolumeListener {
   }
 
   FakePool(List<Endpoint> endpoints, long size, Policies policies, ClientRules rules) {
-    this(endpoints, size, policies, rules, false);
+    this(endpoints, size, policies, rules, false, 1);
+  }
+
+  /** One whose client knows the first {@code servers} members. */
+  static FakePool knowing(int servers, int dataLegs) {
+    return new FakePool(
+        endpoints(dataLegs), STORE, Policies.DEFAULT, ClientRules.ALL, false, servers);
   }
 
   @SuppressWarnings("this-escape")
   FakePool(
-      List<Endpoint> endpoints, long size, Policies policies, ClientRules rules, boolean takeover) {
+      List<Endpoint> endpoints,
+      long size,
+      Policies policies,
+      ClientRules rules,
+      boolean takeover,
+      int servers) {
     int dataLegs = endpoints.size() - 1;
     List<Member> members = new ArrayList<>();
     for (int i = 0; i <= dataLegs; i++) {
@@ -121,7 +132,7 @@ final class FakePool implements VolumeListener {
             wire,
             new EngineSettings(
                 "p",
-                List.of(legs.get(0).at),
+                endpoints.subList(0, servers),
                 new UUID(5, 5),
                 "h",
                 1,

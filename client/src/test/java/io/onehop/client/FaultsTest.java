@@ -85,6 +85,29 @@ final class FaultsTest {
   }
 
   @Test
+  void aFailedWriteDoesNotKeepTheLargeBufferItCameIn() {
+    p.move(1, LegState.STALE);
+    p.wire.run();
+    p.legs.get(0).writeStatus = Status.NO_SPACE;
+    Buf chunk = p.filled(256 << 10, 3);
+    Outcome whole = new Outcome();
+    Outcome partial = new Outcome();
+    p.engine.write(0, 8192, chunk, 4096, false, whole);
+    p.engine.write(16384 + 100, 8192, chunk, 65536, false, partial);
+    chunk.release();
+    p.wire.run();
+    assertThat(List.of(whole.status, partial.status)).containsOnly(Status.NO_SPACE);
+    assertThat(p.buffers.outstanding()).isZero();
+    p.legs.get(0).writeStatus = Status.OK;
+    p.advance(700 * MS);
+    assertThat(p.engine.counters().requestsInFlight()).isZero();
+    for (int b = 0; b < 32768; b++) {
+      boolean written = b < 8192 || (b >= 16484 && b < 24676);
+      assertThat((int) p.legs.get(0).store.get(b)).as("byte %d", b).isEqualTo(written ? 3 : 0);
+    }
+  }
+
+  @Test
   void aWriteHalfInTheWindowFailsAndIsDrivenOn() {
     p = new FakePool(2, FakePool.STORE, policies(true, 16), ClientRules.ALL).attached();
     p.legs.get(1).down = true;

@@ -92,6 +92,49 @@ final class HealingReadTest {
   }
 
   @Test
+  void partsOfBlocksAreMergedWhateverLegIsLostInBetween() {
+    for (int lost = 0; lost < 3; lost++) {
+      for (boolean beforeTheRead : new boolean[] {true, false}) {
+        p = new FakePool(3).attached();
+        p.write(0, 12288, 5);
+        p.wire.run();
+        for (FakeLeg l : p.legs) {
+          l.hold = true;
+        }
+        Outcome w = p.write(100, 8092, 9);
+        p.wire.run();
+        if (!beforeTheRead) {
+          for (FakeLeg l : p.legs.subList(0, 3)) {
+            l.release();
+            l.drops = FrameType.WRITE;
+          }
+          p.wire.run();
+        }
+        cutOff(lost);
+        p.move(lost, LegState.STALE);
+        for (FakeLeg l : p.legs) {
+          l.release();
+          l.drops = 0;
+        }
+        for (FakeLeg l : p.legs) {
+          if (!l.down) {
+            l.cut("reset");
+          }
+        }
+        p.advance(1000 * MS);
+        assertThat(w.status).isEqualTo(Status.OK);
+        for (int i = 0; i < 3; i++) {
+          for (int b = 0; b < 12288 && i != lost; b++) {
+            assertThat((int) p.legs.get(i).store.get(b))
+                .as("leg %d byte %d", i, b)
+                .isEqualTo(b >= 100 && b < 8192 ? 9 : 5);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void itsMapsMayStillBeOnTheWay() {
     oneHeals();
     cutOff(0);

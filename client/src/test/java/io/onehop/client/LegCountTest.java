@@ -121,7 +121,7 @@ final class LegCountTest {
     p.legs.get(0).grantsLease = false;
     p.change(d -> d.member(2, d.members().get(2).moved(LegState.OUT, 0, d.generation(), "")));
     Outcome r = p.read(0, 4096);
-    p.advance(400 * MS);
+    p.advance(2500 * MS);
     assertThat(r.status).isEqualTo(-1);
     assertThat(p.waiting).contains("node-0").doesNotContain("node-2");
     p.legs.get(3).grantsLease = true;

@@ -3,9 +3,11 @@ package io.onehop.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.onehop.client.FakePool.Outcome;
+import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.transport.FrameType;
 import io.onehop.transport.Status;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -108,6 +110,40 @@ final class SessionTest {
     p.wire.run();
     assertThat(p.engine.views.generation).isEqualTo(generation);
     assertThat(p.events).doesNotContain("ended: ");
+  }
+
+  @Test
+  void ofTwoLineagesTheOneThatServesIsFound() {
+    FakePool p = FakePool.knowing(2, 2);
+    PoolView v = p.view;
+    // Leg 0 came back from a cut and knows nothing of the promotion of leg 1.
+    p.legs.get(0).greeting =
+        new PoolView(
+            v.pool(),
+            v.name(),
+            v.sizeBytes(),
+            v.blockSize(),
+            new UUID(0, 77),
+            v.generation() + 5,
+            List.of(
+                v.members().get(0).moved(LegState.STALE, 0, 5, ""),
+                v.members().get(1),
+                v.members().get(2)),
+            v.epoch(),
+            null,
+            null,
+            v.phase(),
+            v.policies());
+    p.engine.start();
+    p.advance(3000 * MS);
+    assertThat(p.events).doesNotContain("attached");
+    p.advance(4000 * MS);
+    assertThat(p.events).contains("attached");
+    assertThat(p.engine.views.view).isEqualTo(p.view);
+    Outcome w = p.write(0, 4096, 1);
+    p.legs.get(0).greeting = null;
+    p.advance(1000 * MS);
+    assertThat(w.status).isEqualTo(Status.OK);
   }
 
   @Test

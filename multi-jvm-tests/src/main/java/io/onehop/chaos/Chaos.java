@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,7 @@ public final class Chaos implements Callable<Integer>, AutoCloseable {
   private static final int ROUND_MILLIS = 15_000;
   private static final int CALM_MILLIS = 2_000;
   private static final long WELL_NANOS = 90_000_000_000L;
+  private static final int GIVE_UP_SECONDS = 10;
   private static final long SECOND = 1_000_000_000L;
 
   private final Settings settings;
@@ -50,6 +53,8 @@ public final class Chaos implements Callable<Integer>, AutoCloseable {
   private final List<String> left = new ArrayList<>();
   private @Nullable Cluster cluster;
   private @Nullable Keeper keeper;
+  private @Nullable Jobs jobs;
+  private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean broken;
   private volatile boolean finished;
   private long slowestReturn;
@@ -101,9 +106,11 @@ public final class Chaos implements Callable<Integer>, AutoCloseable {
       try {
         run(tally);
       } catch (ChaosException e) {
+        goOn(); // broken off is not gone wrong
         tally.violation(String.valueOf(e.getMessage()));
       } finally {
         end();
+        over.countDown();
       }
       judge(tally);
       boolean good = report(tally);
@@ -133,21 +140,22 @@ public final class Chaos implements Callable<Integer>, AutoCloseable {
     Keeper k = new Keeper(c, loads, tally);
     keeper = k;
     Faults faults = new Faults(c, k, tally, SIZE / BLOCK, random.nextLong());
-    Jobs jobs = new Jobs(dir, k, tally);
+    Jobs j = new Jobs(dir, k, tally);
+    jobs = j;
     k.begin();
     well(tally, faults, "in the beginning");
     long at = BLOCKS_BYTES + CELLS_BYTES;
     if (!left.contains("fio")) {
-      jobs.fio(random.nextLong(), at, FIO_BYTES);
+      j.fio(random.nextLong(), at, FIO_BYTES);
     }
     if (!left.contains("nbdcopy") && !left.contains("nbdkit")) {
-      jobs.nbdcopy(random.nextLong(), at + FIO_BYTES, COPY_BYTES);
+      j.nbdcopy(random.nextLong(), at + FIO_BYTES, COPY_BYTES);
     }
     long end = System.nanoTime() + settings.seconds() * SECOND;
     while (System.nanoTime() < end) {
       round(tally, faults, random, end);
     }
-    jobs.stop();
+    j.stop();
     well(tally, faults, "in the end");
     Attached client = k.stop();
     rest(tally, client);
@@ -321,8 +329,17 @@ public final class Chaos implements Callable<Integer>, AutoCloseable {
   /** Whatever still runs is ended: in order where it can be. */
   private synchronized void end() {
     broken = true;
-    Tool.killAll();
     Keeper k = keeper;
+    try {
+      if (jobs != null) {
+        jobs.giveUp();
+      }
+      if (k != null) {
+        k.giveUp();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     Attached client = k == null ? null : k.client();
     if (client != null && client.process().isAlive()) {
       client.process().destroy();
@@ -330,8 +347,15 @@ public final class Chaos implements Callable<Integer>, AutoCloseable {
         Launch.kill(client.process());
       }
     }
-    if (k != null) {
-      k.giveUp();
+    for (RecordedLoad l : loads) {
+      l.close();
+      try {
+        if (l.running()) {
+          var _ = l.rest(GIVE_UP_SECONDS);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
     Cluster c = cluster;
     if (c != null) {
@@ -345,6 +369,11 @@ public final class Chaos implements Callable<Integer>, AutoCloseable {
       return;
     }
     end();
+    try {
+      over.await(GIVE_UP_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     if (temporary) {
       Folder.delete(dir);
     }

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * too. They may fail only if the client that they were connected to was killed or taken over.
  */
 final class Jobs {
+  private static final long GIVE_UP_MILLIS = 10_000;
+
   private final Path dir;
   private final Keeper keeper;
   private final Tally tally;
@@ -56,6 +58,15 @@ final class Jobs {
     stopping = true;
     for (Thread t : threads) {
       t.join();
+    }
+  }
+
+  /** Breaks the rounds off. */
+  void giveUp() throws InterruptedException {
+    stopping = true;
+    for (Thread t : threads) {
+      t.interrupt();
+      t.join(GIVE_UP_MILLIS);
     }
   }
 

@@ -17,6 +17,8 @@ final class Keeper {
   private static final int REST_SECONDS = 90;
   private static final long GONE_NANOS = 20_000_000_000L;
   private static final long LOOK_MILLIS = 10;
+  private static final long GIVE_UP_MILLIS = 10_000;
+  private static final long REFUSED_MILLIS = 200;
 
   private final Cluster cluster;
   private final List<RecordedLoad> loads;
@@ -77,6 +79,10 @@ final class Keeper {
     held = false;
   }
 
+  private synchronized boolean held() {
+    return held;
+  }
+
   /** Another client is to take the session over. */
   synchronized void takeOver() {
     takeover = true;
@@ -126,13 +132,14 @@ final class Keeper {
   }
 
   private void attach(boolean over) throws InterruptedException, IOException {
-    synchronized (this) {
-      if (held && !over) {
-        wait(LOOK_MILLIS);
-        return;
-      }
+    if (!over && held()) {
+      Thread.sleep(LOOK_MILLIS);
+      return;
     }
-    Attached old = current;
+    Attached old;
+    synchronized (this) {
+      old = current;
+    }
     Attached next;
     try {
       next = Attached.start(cluster, 1 + started++ % NAMES, over);
@@ -142,6 +149,7 @@ final class Keeper {
         takeover = false; // the one that is there goes on, or has ended by it
       }
       tally.work("attaches refused", 1);
+      Thread.sleep(REFUSED_MILLIS);
       return;
     }
     if (over && old != null) {
@@ -154,6 +162,7 @@ final class Keeper {
     synchronized (this) {
       current = next;
       doomed = null;
+      threatened = null;
       serving++;
       takeover = false;
       lastRefusal = "";
@@ -225,9 +234,13 @@ final class Keeper {
     }
   }
 
-  /** No other client is attached from now on; does not wait. */
-  synchronized void giveUp() {
-    stopping = true;
+  /** Breaks off whatever it does; no other client is attached from now on. */
+  void giveUp() throws InterruptedException {
+    synchronized (this) {
+      stopping = true;
+    }
+    thread.interrupt();
+    thread.join(GIVE_UP_MILLIS);
   }
 
   /** Leaves the client that serves alone from now on; null if none does. */

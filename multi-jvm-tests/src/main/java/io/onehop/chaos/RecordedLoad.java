@@ -3,7 +3,6 @@ package io.onehop.chaos;
 import io.onehop.chaos.RequestMix.Kind;
 import io.onehop.chaos.RequestMix.Request;
 import io.onehop.history.HistoryRecorder;
-import io.onehop.history.Stamp;
 import io.onehop.nbd.client.NbdClient;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,8 +24,7 @@ public final class RecordedLoad implements AutoCloseable {
 
   private final HistoryRecorder history;
   private final RequestMix mix;
-  private final int unitBytes;
-  private final long sizeBytes;
+  private final Geometry units;
   private final int depth;
   private final int perSecond;
   private final Consumer<Request> listener;
@@ -65,8 +63,7 @@ public final class RecordedLoad implements AutoCloseable {
       Consumer<Request> listener) {
     this.history = history;
     this.mix = mix;
-    this.unitBytes = unitBytes;
-    this.sizeBytes = sizeBytes;
+    this.units = new Geometry(unitBytes, sizeBytes);
     this.depth = depth;
     this.perSecond = perSecond;
     this.listener = listener;
@@ -86,9 +83,9 @@ public final class RecordedLoad implements AutoCloseable {
    */
   public void start(String uri) throws IOException {
     NbdClient c = NbdClient.connect(uri);
-    if (c.sizeBytes() != sizeBytes) {
+    if (c.sizeBytes() != units.sizeBytes()) {
       c.close();
-      throw new IOException(uri + " has " + c.sizeBytes() + " bytes, not " + sizeBytes);
+      throw new IOException(uri + " has " + c.sizeBytes() + " bytes, not " + units.sizeBytes());
     }
     int connection;
     synchronized (this) {
@@ -172,40 +169,23 @@ public final class RecordedLoad implements AutoCloseable {
   }
 
   private long invoke(Request r, ByteBuffer buffer) {
-    switch (r.kind()) {
+    return switch (r.kind()) {
       case WRITE, FUA -> {
         int value = history.newValue();
-        for (int unit = r.first(); unit < r.first() + r.count(); unit++) {
-          Stamp.put(buffer, (int) (end(unit) - start(unit)), unit, value);
-        }
+        units.stamp(buffer, r.first(), r.count(), value);
         buffer.flip();
-        return history.write(session, r.first(), r.count(), value, r.kind() == Kind.FUA);
+        yield history.write(session, r.first(), r.count(), value, r.kind() == Kind.FUA);
       }
-      case ZEROES, TRIM -> {
-        return history.zeroes(session, r.first(), r.count(), false);
-      }
-      case READ -> {
-        return history.read(session, r.first(), r.count());
-      }
-      case FLUSH -> {
-        return history.flush(session);
-      }
-    }
-    throw new IllegalStateException("no kind");
-  }
-
-  private long start(int unit) {
-    return (long) unit * unitBytes;
-  }
-
-  private long end(int unit) {
-    return Math.min(start(unit) + unitBytes, sizeBytes);
+      case ZEROES, TRIM -> history.zeroes(session, r.first(), r.count(), false);
+      case READ -> history.read(session, r.first(), r.count());
+      case FLUSH -> history.flush(session);
+    };
   }
 
   private void submit(NbdClient c, Op op) {
     Request r = op.request;
-    long at = start(r.first());
-    long length = r.count() == 0 ? 0 : end(r.first() + r.count() - 1) - at;
+    long at = units.start(r.first());
+    long length = units.bytes(r.first(), r.count());
     NbdClient.Callback done = error -> done(op, error);
     try {
       switch (r.kind()) {
@@ -227,14 +207,14 @@ public final class RecordedLoad implements AutoCloseable {
     Request r = op.request;
     if (error == 0) {
       if (r.kind() == Kind.READ) {
-        history.done(op.number, r.count(), i -> value(op.buffer, r.first(), i));
+        history.done(op.number, r.count(), i -> units.value(op.buffer, r.first(), i));
       } else {
         history.done(op.number);
       }
       if (r.changes()) {
         stalls.acknowledged();
         acks++;
-        bytes += (long) r.count() * unitBytes;
+        bytes += units.bytes(r.first(), r.count());
       }
     } else {
       history.failed(op.number);
@@ -251,11 +231,6 @@ public final class RecordedLoad implements AutoCloseable {
     notifyAll();
   }
 
-  private int value(ByteBuffer content, int first, int i) {
-    int at = (int) (start(first + i) - start(first));
-    return Stamp.valueAt(content, at, (int) (end(first + i) - start(first + i)), first + i);
-  }
-
   /**
    * Records content that was read in some other way, just now, as a read by the session; what is
    * outside of this load's part is ignored.
@@ -263,14 +238,14 @@ public final class RecordedLoad implements AutoCloseable {
    * @param offset of the content on the device, at a unit's begin
    */
   public void observed(long offset, ByteBuffer content) {
-    int begin = (int) (offset / unitBytes);
+    int begin = (int) (offset / units.unitBytes());
     int first = Math.max(begin, mix.base());
-    int end = begin + (content.limit() + unitBytes - 1) / unitBytes;
+    int end = begin + (content.limit() + units.unitBytes() - 1) / units.unitBytes();
     int count = Math.min(end, mix.base() + mix.units()) - first;
     if (count > 0) {
-      ByteBuffer part = content.duplicate().position((int) (start(first) - offset)).slice();
+      ByteBuffer part = content.duplicate().position((int) (units.start(first) - offset)).slice();
       long number = history.read(session(), first, count);
-      history.done(number, count, i -> value(part, first, i));
+      history.done(number, count, i -> units.value(part, first, i));
     }
   }
 
@@ -282,15 +257,15 @@ public final class RecordedLoad implements AutoCloseable {
   public void readBack(String uri) throws IOException {
     ByteBuffer b = ByteBuffer.allocateDirect(1 << 20);
     try (NbdClient c = NbdClient.connect(uri)) {
-      int step = b.capacity() / unitBytes;
+      int step = b.capacity() / units.unitBytes();
       int to = mix.base() + mix.units();
       for (int first = mix.base(); first < to; first += step) {
         int count = Math.min(step, to - first);
-        b.clear().limit((int) (end(first + count - 1) - start(first)));
+        b.clear().limit((int) units.bytes(first, count));
         long number = history.read(session(), first, count);
         int at = first;
-        c.read(start(first), b);
-        history.done(number, count, i -> value(b, at, i));
+        c.read(units.start(first), b);
+        history.done(number, count, i -> units.value(b, at, i));
       }
     }
   }

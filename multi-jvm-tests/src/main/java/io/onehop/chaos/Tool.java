@@ -4,13 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Other people's programs. */
 final class Tool {
   private static final int SECONDS = 180;
-  private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 
   private Tool() {}
 
@@ -40,29 +37,22 @@ final class Tool {
 
   /** Runs a program to its end; what it says goes through {@code log}, which is written anew. */
   static Ended run(Path log, List<String> command) throws IOException, InterruptedException {
+    ProcessBuilder b = new ProcessBuilder(command);
+    Path folder = log.toAbsolutePath().getParent();
+    if (folder != null) {
+      b.directory(folder.toFile());
+    }
     Process p =
-        new ProcessBuilder(command)
-            .directory(log.toAbsolutePath().getParent().toFile())
-            .redirectInput(Path.of("/dev/null").toFile())
+        b.redirectInput(Path.of("/dev/null").toFile())
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();
-    RUNNING.add(p);
     try {
       boolean ended = p.waitFor(SECONDS, java.util.concurrent.TimeUnit.SECONDS);
       return new Ended(ended ? p.exitValue() : -1, Files.readString(log));
     } finally {
       p.descendants().forEach(ProcessHandle::destroyForcibly);
       p.destroyForcibly().waitFor();
-      RUNNING.remove(p);
-    }
-  }
-
-  /** Ends whatever runs. */
-  static void killAll() {
-    for (Process p : RUNNING) {
-      p.descendants().forEach(ProcessHandle::destroyForcibly);
-      p.destroyForcibly();
     }
   }
 }

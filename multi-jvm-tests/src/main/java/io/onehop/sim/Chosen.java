@@ -1,11 +1,18 @@
 package io.onehop.sim;
 
 import io.onehop.node.store.VoteStore;
+import io.onehop.protocol.model.LastSession;
 import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.model.Writer;
 import io.onehop.protocol.wire.ViewCodec;
 import io.onehop.protocol.wire.WireException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +23,8 @@ final class Chosen {
   private final int majority;
   private final Map<Long, Integer> accepters = new HashMap<>();
   private final Map<Long, PoolView> byGeneration = new HashMap<>();
+  private final List<Writer> writers = new ArrayList<>();
+  private final Set<UUID> barred = new HashSet<>();
   private PoolView newest;
   private boolean errorsAllowed;
 
@@ -34,6 +43,16 @@ final class Chosen {
   /** Whether any view so far lets requests fail where they would wait for a majority. */
   boolean errorsAllowed() {
     return errorsAllowed;
+  }
+
+  /** Everyone who was ever admitted, in order. */
+  List<Writer> writers() {
+    return writers;
+  }
+
+  /** Whether some view says that this session may not go on. */
+  boolean barred(UUID session) {
+    return barred.contains(session);
   }
 
   @Nullable PoolView of(long generation) {
@@ -75,6 +94,14 @@ final class Chosen {
     }
     if (view.epoch() < newest.epoch()) {
       throw new Violation("epoch", "the epoch went back in generation " + view.generation());
+    }
+    Writer w = view.writer();
+    if (w != null && !w.equals(newest.writer())) {
+      writers.add(w);
+    }
+    LastSession last = view.lastSession();
+    if (last != null && !last.resumable()) {
+      barred.add(last.id());
     }
     newest = view;
     errorsAllowed |= view.policies().errorOnNoQuorum();

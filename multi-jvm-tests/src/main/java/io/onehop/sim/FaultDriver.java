@@ -274,7 +274,9 @@ final class FaultDriver {
     }
   }
 
-  /** A leg that answers late now and then: its disk or its network, up to the deadline or beyond. */
+  /**
+   * A leg that answers late now and then: its disk or its network, up to the deadline or beyond.
+   */
   private void gray(SimNode n, Fault f) {
     world.situations.count(Situation.GRAY_LEG);
     long period = 200_000_000L + f.other() % 1_000_000_000L;

@@ -1,5 +1,6 @@
 package io.onehop.sim;
 
+import io.onehop.client.EngineSettings;
 import io.onehop.node.store.Superblock;
 import io.onehop.node.store.VoteStore;
 import io.onehop.protocol.model.LegState;
@@ -12,19 +13,17 @@ import io.onehop.transport.Status;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The invariants of PROTOCOL §9, looked at after every event, for the blocks that it touched. */
 final class Judge {
+  private static final long RESUME_NANOS = EngineSettings.DEFAULT_RESUME_NANOS;
+
   private final World world;
   private final BitSet touched = new BitSet();
   private final Map<Long, Long> askedGeneration = new HashMap<>();
   private final Map<Long, Long> content = new HashMap<>();
-  private final Set<UUID> sessions = new HashSet<>();
   private boolean everything;
 
   Judge(World world) {
@@ -201,11 +200,7 @@ final class Judge {
     PoolView v = world.chosen.voted(p.index, vote);
     if (v != null) {
       everything = true;
-      ViewLaw.check(old, v, sessions::contains);
-      Writer w = v.writer();
-      if (w != null) {
-        sessions.add(w.session());
-      }
+      ViewLaw.check(old, v);
     }
     return v;
   }
@@ -224,12 +219,34 @@ final class Judge {
             .formatted(what, c.process.name, Status.name(status)));
   }
 
-  /** A client's session ended, or did not begin, and not by its own wish. */
+  /** A client goes on under a new epoch: only if nobody else was admitted since (rule 5.3). */
+  void resumed(SimClient c, long before, long epoch) {
+    for (Writer w : world.chosen.writers()) {
+      if (w.epoch() > before && w.epoch() <= epoch && !w.session().equals(c.session())) {
+        throw new Violation(
+            "resumed-over-another",
+            "%s goes on under epoch %d after %d, though another session had epoch %d"
+                .formatted(c.process.name, epoch, before, w.epoch()));
+      }
+    }
+  }
+
+  /**
+   * A client's session ended, or did not begin, and not by its own wish: only for another one, by
+   * takeover or an operator, or because it could not go on for too long (rules 5.1, 5.3).
+   */
   void ended(SimClient c, String reason) {
-    PoolView v = world.chosen.newest();
-    Writer w = v.writer();
-    if (c.epoch() == 0 && w != null && !w.session().equals(c.session())) {
+    boolean other = false;
+    for (Writer w : world.chosen.writers()) {
+      other |= w.epoch() > c.epoch() && !w.session().equals(c.session());
+    }
+    if (c.epoch() == 0 && other) {
       world.situations.count(Situation.SECOND_REFUSED);
+    }
+    if (!other && !world.chosen.barred(c.session()) && c.suspendedNanos() < RESUME_NANOS) {
+      throw new Violation(
+          "ended-for-nothing",
+          "%s's session, of epoch %d, ended: %s".formatted(c.process.name, c.epoch(), reason));
     }
   }
 

@@ -44,9 +44,9 @@ record Mix(
     int blocks = 4 << r.nextInt(4);
     int window = 16 << r.nextInt(3);
     int depth = 1 << r.nextInt(5);
-    int operations = 200 + r.nextInt(400);
-    // Big worlds cost more events a second: they live shorter, with as many faults.
-    long faultNanos = (6 + r.nextInt(7)) * 1_000L * MS * 4 / Math.max(4, shape.nodes());
+    int operations = 240 + r.nextInt(360);
+    // Big worlds have more events a second: they live shorter, with as many faults.
+    long faultNanos = (6 + r.nextInt(6)) * 1_000L * MS * 4 / Math.max(2, shape.nodes());
     long beat = (200 + 100 * r.nextInt(3)) * MS;
     long rate = SimDisk.BLOCK << r.nextInt(8);
     Policies policies =

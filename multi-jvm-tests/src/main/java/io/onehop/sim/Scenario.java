@@ -19,17 +19,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name as in the protocol review
  * @param withoutRule the switch whose absence it must show, see {@link RuleSwitch#name}
+ * @param shape legs and witnesses
+ * @param policies settings of the pool
  */
-record Scenario(String name, String withoutRule, Policies policies, Consumer<Stage> script) {
+record Scenario(
+    String name, String withoutRule, Shape shape, Policies policies, Consumer<Stage> script) {
   private static final int LONG = 100;
+
+  Scenario(String name, String withoutRule, Policies policies, Consumer<Stage> script) {
+    this(name, withoutRule, Shape.SMALL, policies, script);
+  }
 
   static List<Scenario> all() {
     return List.of(
-        new Scenario(
-            "map-of-an-older-stint",
-            "LegRules.mapGeneration",
-            Stage.policies(LONG, LONG, 4, 4),
-            Scenario::mapOfAnOlderStint),
         new Scenario(
             "late-clear-after-evict-and-return",
             "LegRules.clearChecked",
@@ -54,36 +56,25 @@ record Scenario(String name, String withoutRule, Policies policies, Consumer<Sta
             "retry-on-other-lane-zombie",
             "LegRules.duplicates",
             Stage.policies(4, 4, 4, 4),
-            Scenario::retryOnOtherLane));
+            Scenario::retryOnOtherLane),
+        new Scenario(
+            "takeover-wins-over-resuming",
+            "ControlRules.takeoverBars",
+            Stage.policies(4, 4, 4, 4),
+            Scenario::takeoverWins),
+        new Scenario(
+            "cold-start-authority-killed-again-hears-old-view",
+            "LegRules.generationDurable",
+            new Shape(3, 2, 1),
+            Stage.policies(4, 4, LONG, 4),
+            Scenario::hearsOldView));
   }
 
   /** Plays it; a violation is thrown. */
   void play(Rules rules, BufPool bufs, @Nullable List<String> story) {
-    Stage s = new Stage(rules, policies, bufs, story);
+    Stage s = new Stage(shape, rules, policies, bufs, story);
     script.accept(s);
     s.settle();
-  }
-
-  /** The map asked for in one stint arrives in the next one and lacks what was written between. */
-  private static void mapOfAnOlderStint(Stage s) {
-    SimClient c = s.client();
-    s.kill(B);
-    s.until("b is evicted", () -> s.is(B, LegState.STALE));
-    s.whenGets(A, FrameType.MAP_REQUEST, () -> s.cut(A, B));
-    s.start(B);
-    s.until("b is syncing", () -> s.is(B, LegState.SYNCING));
-    s.until("a's map is held up", () -> !s.world.network.reaches(A, B));
-    s.disconnect(c, B);
-    s.until("b is evicted again", () -> s.is(B, LegState.STALE));
-    s.run(50); // the client knows it too
-    s.write(c, 3);
-    s.until("b is syncing again", () -> s.is(B, LegState.SYNCING));
-    s.until("b knows it", () -> s.knows(B));
-    s.run(100);
-    s.whenGets(B, FrameType.MAP, () -> s.cut(A, B));
-    s.heal(A, B);
-    s.run(500);
-    s.heal(A, B);
   }
 
   /** A clear of the last stint arrives when the block is missing again. */
@@ -162,6 +153,59 @@ record Scenario(String name, String withoutRule, Policies policies, Consumer<Sta
     s.write(c, 3);
     SecondLane lane = SecondLane.send(s.world, c, s.node(A), first, value);
     s.until("the copy is answered", () -> lane.answered);
+  }
+
+  /** The pool is taken from a client that lives, and that one does not take it back. */
+  private static void takeoverWins(Stage s) {
+    SimClient c1 = s.client();
+    s.write(c1, 3);
+    s.world.clients.noSuccessor();
+    SimClient c2 = s.world.clients.spawn(true);
+    s.until("the first session is ended", () -> s.world.chosen.newest().writer() == null);
+    s.until("who took over is attached", c2::attached);
+    if (s.admissions(c1) > 1) {
+      throw new Violation("taken-back", "who was taken over was the writer again");
+    }
+    s.write(c2, 3);
+  }
+
+  /**
+   * The authority of a cold start dies as soon as it has adopted its view; in its next run a client
+   * is the first to tell it something: the view before.
+   */
+  private static void hearsOldView(Stage s) {
+    SimClient c = s.client();
+    int c2 = 2;
+    int w = 3;
+    int w2 = 4;
+    s.world.clients.noSuccessor();
+    s.cut(c.process.party, B);
+    s.cut(c.process.party, c2);
+    s.cut(w, c.process.party);
+    s.cut(w2, c.process.party);
+    long before = s.node(A).platter.data[3];
+    c.write(3);
+    s.until("a alone has stored the write", () -> s.node(A).platter.data[3] != before);
+    for (int leg : new int[] {A, B, c2}) {
+      s.kill(leg);
+    }
+    long generation = s.world.chosen.newest().generation();
+    s.whenAdopts(
+        A,
+        generation + 1,
+        () -> {
+          throw new SimKilled();
+        });
+    s.start(A);
+    s.until("a has led a cold start and died of it", () -> s.newerThan(generation) && s.dead(A));
+    s.cut(A, w);
+    s.cut(A, w2);
+    s.start(A);
+    s.run(1_500);
+    c.process.die();
+    s.heal(A, w);
+    s.heal(A, w2);
+    s.run(6_000);
   }
 
   /** A leg that was restarted at once does not lead while the other one lives. */

@@ -1,33 +1,26 @@
 package io.onehop.sim;
 
 import io.onehop.node.leg.LegEdge;
-import io.onehop.protocol.model.LegState;
-import io.onehop.protocol.model.Member;
+import io.onehop.node.store.fault.Faults;
 import io.onehop.sim.script.Blocks;
 import io.onehop.sim.script.InvariantBroken;
 import io.onehop.sim.script.PoolSetup;
 import io.onehop.sim.script.ScriptError;
-import io.onehop.sim.script.ScriptedPool;
 import io.onehop.transport.BufPool;
 import io.onehop.transport.FrameHeader;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A pool of scenario texts, on a world without chance. */
-final class ScenePool implements ScriptedPool {
+final class ScenePool extends SceneAnswers {
   private static final long MS = 1_000_000L;
   private static final long PATIENCE = 20_000 * MS;
   private static final long BEFORE = 500 * MS;
 
-  private final World world;
-  private final SceneClients clients;
-  private final SceneQuestions questions;
   private final long base;
 
   private ScenePool(World world) {
-    this.world = world;
-    this.clients = new SceneClients(world);
-    this.questions = new SceneQuestions(world, clients);
+    super(world, new SceneClients(world));
     world.clients.noSuccessor();
     world.beginNodes();
     begin();
@@ -148,10 +141,6 @@ final class ScenePool implements ScriptedPool {
     return p;
   }
 
-  private SimNode node(String name) {
-    return questions.node(name);
-  }
-
   @Override
   public void kill(String process) {
     SimProcess p = process(process);
@@ -215,6 +204,29 @@ final class ScenePool implements ScriptedPool {
   public void stallDisk(String leg, long nanos) {
     process(leg);
     node(leg).stall(nanos);
+  }
+
+  @Override
+  public void diskFault(String leg, DiskFault fault, Blocks blocks, long nanos) {
+    world.mediaFaults = true;
+    Faults.Kind kind =
+        switch (fault) {
+          case READ_ERROR, STICKY_READ_ERROR -> Faults.Kind.READ_ERROR;
+          case WRITE_ERROR -> Faults.Kind.WRITE_ERROR;
+          case FULL -> Faults.Kind.NO_SPACE;
+          case SYNC_ERROR -> Faults.Kind.SYNC_ERROR;
+          case SLOW_READ -> Faults.Kind.SLOW_READ;
+          case SLOW_WRITE -> Faults.Kind.SLOW_WRITE;
+          case SLOW_SYNC -> Faults.Kind.SLOW_SYNC;
+        };
+    long end = blocks.first() + (long) blocks.count();
+    boolean sticky = fault == DiskFault.STICKY_READ_ERROR;
+    node(leg).faults.add(new Faults.Fault(kind, blocks.first(), end, 100, nanos, sticky));
+  }
+
+  @Override
+  public void diskWell(String leg) {
+    node(leg).faults.set(List.of());
   }
 
   // ---- network
@@ -300,84 +312,13 @@ final class ScenePool implements ScriptedPool {
     return clients.repeat(client, value, node(leg));
   }
 
-  // ---- questions
-
-  @Override
-  public String view() {
-    return questions.view();
-  }
-
-  @Override
-  public String state(String leg) {
-    return questions.state(leg);
-  }
-
-  @Override
-  public boolean nobodyAttached() {
-    return world.chosen.newest().writer() == null;
-  }
-
-  @Override
-  public boolean ready() {
-    return world.chosen.newest().ready();
-  }
-
-  @Override
-  public boolean knows(String node) {
-    return questions.knows(node(node));
-  }
-
-  @Override
-  public long viewChanges() {
-    return world.chosen.newest().generation() - 1;
-  }
-
-  @Override
-  public String reason(String leg) {
-    Member m = world.chosen.newest().members().get(node(leg).index);
-    return m.state() == LegState.IN_SYNC ? "it is not" : m.reason();
-  }
-
-  @Override
-  public String content(String leg, Blocks blocks) {
-    return questions.content(node(leg), blocks);
-  }
-
-  @Override
-  public String compare() {
-    return questions.compare();
-  }
-
-  @Override
-  public String ownMissing(String leg) {
-    SimPlatter p = node(leg).platter;
-    String all = p.superblock.missesEverything();
-    return all.isEmpty() ? Blocks.names(b -> p.own.set.get(b)) : "everything: " + all;
-  }
-
-  @Override
-  public String map(String holder, String of) {
-    SimBlockSet.Bits bits = node(holder).platter.map(node(of).id);
-    return Blocks.names(b -> bits.set.get(b));
-  }
-
-  @Override
-  public String unconfirmed(String leg) {
-    SimPlatter p = node(leg).platter;
-    return Blocks.names(b -> p.log.covers(b * SimDisk.BLOCK, SimDisk.BLOCK));
-  }
-
-  @Override
-  public long copied(String leg) {
-    return node(leg).platter.healed;
-  }
-
   @Override
   public void allWell() {
     world.network.healAll();
     world.untrapAll();
     clients.wake();
     for (SimNode n : world.nodes) {
+      n.faults.set(List.of());
       SimProcess p = n.process();
       if (p != null) {
         p.kill.disarm();
@@ -389,20 +330,6 @@ final class ScenePool implements ScriptedPool {
         n.kill();
       }
       n.start();
-    }
-  }
-
-  @Override
-  public @Nullable String unrest() {
-    return questions.unrest();
-  }
-
-  @Override
-  public void judge() {
-    try {
-      world.judge.quiet();
-    } catch (Violation v) {
-      throw new InvariantBroken(clients.named(v), v);
     }
   }
 }

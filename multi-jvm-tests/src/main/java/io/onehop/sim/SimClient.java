@@ -29,6 +29,7 @@ final class SimClient {
   private boolean detaching;
   private boolean ownWish;
   private long epoch;
+  private long suspendedAt = -1;
   private @Nullable String ended;
 
   SimClient(World world, String name, int party, boolean takeover) {
@@ -91,6 +92,11 @@ final class SimClient {
     return epoch;
   }
 
+  /** For how long the session has been ended without having gone on; 0 if it is not. */
+  long suspendedNanos() {
+    return suspendedAt < 0 ? 0 : world.scheduler.now() - suspendedAt;
+  }
+
   /** How often a read had to wait for the lease. */
   long leaseLosses() {
     return engine.counters().leaseLosses();
@@ -125,6 +131,24 @@ final class SimClient {
     }
 
     @Override
+    public void suspended(String reason) {
+      suspendedAt = world.scheduler.now();
+      world.say(process.name + "'s session is suspended: " + reason);
+    }
+
+    @Override
+    public void resumed(PoolView view) {
+      Writer w = view.writer();
+      if (w == null || !w.session().equals(session)) {
+        throw new Violation("attach", "goes on without being the writer");
+      }
+      world.judge.resumed(SimClient.this, epoch, w.epoch());
+      suspendedAt = -1;
+      epoch = w.epoch();
+      world.say(process.name + " goes on, epoch " + epoch);
+    }
+
+    @Override
     public void waiting(@Nullable String reason) {
       if (reason != null) {
         world.say(process.name + " waits: " + reason);
@@ -134,10 +158,6 @@ final class SimClient {
     @Override
     public void viewChanged(PoolView view) {
       world.judge.learned(process.name, view);
-      Writer w = view.writer();
-      if (w != null && w.session().equals(session)) {
-        epoch = w.epoch(); // also when the session was resumed
-      }
       if (world.telling()) {
         world.say(process.name + " takes view " + view.generation());
       }

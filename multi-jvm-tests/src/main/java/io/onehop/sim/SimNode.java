@@ -290,12 +290,11 @@ final class SimNode {
     SimProcess p = process;
     PoolMember m = member;
     if (p != null && m != null && !stopping) {
-      p.loop.execute(
-          () ->
-              m.changePolicies(
-                  change,
-                  (done, text) -> world.say(name + " changed settings: " + done + " " + text),
-                  p.loop.now()));
+      p.loop.execute(() ->
+          m.changePolicies(
+              change,
+              (done, text) -> world.say(name + " changed settings: " + done + " " + text),
+              p.loop.now()));
     }
   }
 

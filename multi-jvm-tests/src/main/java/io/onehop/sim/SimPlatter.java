@@ -35,6 +35,9 @@ final class SimPlatter {
     /** A vote was saved. */
     void voted(SimPlatter platter, VoteStore.Vote vote);
 
+    /** The set of blocks that the medium has lost has changed. */
+    void unreadable(SimPlatter platter);
+
     /** A rule of the disk's port was broken. */
     void misused(SimPlatter platter, String what);
   }
@@ -71,7 +74,13 @@ final class SimPlatter {
     this.watcher = watcher;
     this.carried = new SimBlockSet.Bits(blocks, watcher::touched);
     this.own = new SimBlockSet.Bits(blocks, watcher::touched);
-    this.unreadable = new SimBlockSet.Bits(blocks, watcher::touched);
+    this.unreadable =
+        new SimBlockSet.Bits(
+            blocks,
+            b -> {
+              watcher.touched(b);
+              watcher.unreadable(this);
+            });
     this.log =
         new SimLog.Ring(
             window,

@@ -23,7 +23,7 @@ final class Stage {
   static final int W = 2;
 
   private static final long MS = 1_000_000L;
-  private static final long PATIENCE_MS = 20_000;
+  private static final long PATIENCE_MS = 150_000;
 
   final World world;
 
@@ -38,8 +38,7 @@ final class Stage {
    * @param shape legs and witnesses
    * @param policies settings of the pool
    */
-  Stage(
-      Shape shape, Rules rules, Policies policies, BufPool bufs, @Nullable List<String> story) {
+  Stage(Shape shape, Rules rules, Policies policies, BufPool bufs, @Nullable List<String> story) {
     Mix mix = new Mix(shape, 8, 0, 0, 8, MS, 0, MS, 100_000, 0, 0, 0, policies);
     world = new World(1, mix, rules, bufs, story);
     world.begin();
@@ -129,6 +128,19 @@ final class Stage {
     return known != null && known.generation() == world.chosen.newest().generation();
   }
 
+  boolean newerThan(long generation) {
+    return world.chosen.newest().generation() > generation;
+  }
+
+  /** How often this client's session was admitted. */
+  long admissions(SimClient c) {
+    return world.chosen.writers().stream().filter(w -> w.session().equals(c.session())).count();
+  }
+
+  boolean dead(int party) {
+    return !node(party).alive();
+  }
+
   boolean is(int leg, LegState state) {
     return member(leg).state() == state;
   }
@@ -193,6 +205,20 @@ final class Stage {
           @Override
           public void edge(SimNode n, LegEdge e) {
             if (n.index == leg && kind.isInstance(e)) {
+              world.untrap(this);
+              what.run();
+            }
+          }
+        });
+  }
+
+  /** Once, when this leg tells that it has adopted this generation. */
+  void whenAdopts(int leg, long generation, Runnable what) {
+    world.trap(
+        new World.Trap() {
+          @Override
+          public void edge(SimNode n, LegEdge e) {
+            if (n.index == leg && e instanceof LegEdge.Adopted(long g) && g == generation) {
               world.untrap(this);
               what.run();
             }

@@ -5,19 +5,13 @@ import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
-import java.util.UUID;
-import java.util.function.Predicate;
 
 /** What one view change may do (rules 1.4, 1.6, 5.1, 6.3, 8.4), whatever led to it. */
 final class ViewLaw {
   private ViewLaw() {}
 
-  /**
-   * Checks the step from {@code old} to {@code now}, both chosen, one after the other.
-   *
-   * @param known whether a session was admitted before {@code now}
-   */
-  static void check(PoolView old, PoolView now, Predicate<UUID> known) {
+  /** Checks the step from {@code old} to {@code now}, both chosen, one after the other. */
+  static void check(PoolView old, PoolView now) {
     boolean coldStart = false;
     for (int i = 0; i < old.members().size(); i++) {
       Member was = old.members().get(i);
@@ -29,7 +23,7 @@ final class ViewLaw {
       throw broken(now, "a cold start ends the session in the same step (rule 8.4)");
     }
     session(old, now, coldStart);
-    resumed(old, now, known);
+    resumed(old, now);
     if (!now.ready() && now.writer() != null) {
       throw broken(now, "nobody writes while reconciling (rule 5.1)");
     }
@@ -68,14 +62,15 @@ final class ViewLaw {
     }
   }
 
-  /** Rule 5.3: only the last session comes back, and only if the view lets it. */
-  private static void resumed(PoolView old, PoolView now, Predicate<UUID> known) {
+  /** Rule 5.3: what was ended by takeover, detach or lost power does not come back. */
+  private static void resumed(PoolView old, PoolView now) {
     Writer is = now.writer();
     LastSession last = old.lastSession();
     if (is != null
         && !is.equals(old.writer())
-        && known.test(is.session())
-        && (last == null || !last.id().equals(is.session()) || !last.resumable())) {
+        && last != null
+        && last.id().equals(is.session())
+        && !last.resumable()) {
       throw broken(now, "a session came back that may not (rule 5.3)");
     }
   }

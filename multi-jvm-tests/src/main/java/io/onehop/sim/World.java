@@ -289,6 +289,13 @@ final class World implements SimPlatter.Watcher, TapTransport.Tap {
   }
 
   @Override
+  public void unreadable(SimPlatter p) {
+    if (chosen.newest().members().get(p.index).state() == LegState.IN_SYNC) {
+      situations.count(Situation.MEDIA_ERROR);
+    }
+  }
+
+  @Override
   public void misused(SimPlatter p, String what) {
     throw new Violation("disk-port", "leg " + nodes[p.index].name + ": " + what);
   }

@@ -11,7 +11,6 @@ import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -144,7 +143,7 @@ class BadInputIT extends PoolCase {
   }
 
   @Test
-  void storesThatAreDamagedOrOfAnotherPool() throws IOException {
+  void storesThatAreDamaged() throws IOException {
     load.randomInstant(faults);
     assertThat(LocalCluster.stop(cluster.process(B))).as("exit code").isZero();
     load.awaitMore(200);
@@ -162,25 +161,7 @@ class BadInputIT extends PoolCase {
     refused(INPUT, "version", node(cluster.files().conf(B)));
     Files.write(superblock, good);
 
-    // The other leg's superblock: of this pool, but not of this member.
-    Path others = stores.folder(A).resolve("meta").resolve("superblock");
-    Files.copy(others, superblock, StandardCopyOption.REPLACE_EXISTING);
-    refused(INPUT, leg.toString(), node(cluster.files().conf(B)));
-    Files.write(superblock, good);
-
-    // Data of something else: its label is gone.
-    Path data = leg.resolve("data");
-    byte[] label;
-    try (var f = new java.io.RandomAccessFile(data.toFile(), "rw")) {
-      label = new byte[8192];
-      f.readFully(label);
-      f.seek(0);
-      f.write(new byte[label.length]);
-    }
-    refused(INPUT, leg.toString(), node(cluster.files().conf(B)));
-    try (var f = new java.io.RandomAccessFile(data.toFile(), "rw")) {
-      f.write(label);
-    }
+    // Disks of another member, or of nothing: the node starts and says so (ForceAndReplaceIT).
     load.awaitMore(200);
     long generation = cluster.generation(POOL);
     cluster.start(B);

@@ -67,7 +67,11 @@ class ClientFaultsIT extends PoolCase {
   void aSecondClientIsRefusedWhileTheFirstLives() {
     load.randomInstant(faults);
     LocalCluster.Beginning second = cluster.begin(POOL);
-    assertThat(cluster.refusal(second)).contains("pid " + client.process().pid());
+    String why = cluster.refusal(second);
+    System.out.println("refused: " + why);
+    assertThat(why)
+        .contains("pid " + client.process().pid())
+        .containsPattern("held by \\S+ pid \\d+ since \\d{4}-\\d\\d-\\d\\dT");
     finish();
   }
 

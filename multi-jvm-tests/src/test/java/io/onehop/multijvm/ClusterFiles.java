@@ -17,6 +17,7 @@ import java.util.function.UnaryOperator;
 final class ClusterFiles {
   private final Path dir;
   private final UnaryOperator<String> hosts;
+  private final boolean faulty;
   private final Map<String, Ports> ports = new LinkedHashMap<>();
 
   /** Addresses of a node. */
@@ -26,20 +27,23 @@ final class ClusterFiles {
    * Makes the folders and the nodes' configurations, with free ports.
    *
    * @param hosts host of a node's control and data address
+   * @param faulty stores fail as {@link #faults} says
    */
-  ClusterFiles(Path dir, List<String> names, UnaryOperator<String> hosts) {
+  ClusterFiles(Path dir, List<String> names, UnaryOperator<String> hosts, boolean faulty) {
     this.dir = dir;
     this.hosts = hosts;
+    this.faulty = faulty;
     List<Integer> free = freePorts(names.size() * 3);
     for (int i = 0; i < names.size(); i++) {
       ports.put(names.get(i), new Ports(free.get(3 * i), free.get(3 * i + 1), free.get(3 * i + 2)));
     }
     try {
-      for (String sub : List.of("conf", "run", "log", "store")) {
+      for (String sub : List.of("conf", "run", "log", "store", "faults")) {
         Files.createDirectories(dir.resolve(sub));
       }
       for (String name : names) {
         Files.createDirectories(dir.resolve("store").resolve(name));
+        Files.createDirectories(dir.resolve("faults").resolve(name));
         Files.writeString(conf(name), confText(name));
       }
     } catch (IOException e) {
@@ -60,11 +64,12 @@ final class ClusterFiles {
       data-folder = ../store/%1$s
       pid-file = ../run/%1$s.pid
       log { file = ../log/%1$s.log }
+      %3$s
       nodes = [
     %2$s  ]
     }
     """
-        .formatted(name, list);
+        .formatted(name, list, faulty ? "test { store-faults = ../faults/" + name + " }" : "");
   }
 
   private String at(String node, int port) {
@@ -100,6 +105,11 @@ final class ClusterFiles {
 
   Path conf(String name) {
     return dir.resolve("conf").resolve(name + ".conf");
+  }
+
+  /** The file that says what is wrong with a leg's store. */
+  Path faults(String leg, String pool) {
+    return dir.resolve("faults").resolve(leg).resolve(pool);
   }
 
   Path log(String name) {

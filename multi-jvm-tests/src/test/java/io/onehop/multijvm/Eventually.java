@@ -5,8 +5,12 @@ import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
-/** Waiting for a condition of the outside world, with a deadline. */
+/**
+ * Waiting for a condition of the outside world, with a deadline; -Donehop.patience=N makes every
+ * deadline N times as long, for a machine that has much else to do.
+ */
 final class Eventually {
+  static final int PATIENCE = Integer.getInteger("onehop.patience", 1);
   private static final Duration INTERVAL = Duration.ofMillis(40);
 
   private Eventually() {}
@@ -17,10 +21,10 @@ final class Eventually {
       Awaitility.await(what)
           .pollDelay(Duration.ZERO)
           .pollInterval(INTERVAL)
-          .atMost(Duration.ofSeconds(seconds))
+          .atMost(Duration.ofSeconds((long) seconds * PATIENCE))
           .until(done);
     } catch (ConditionTimeoutException e) {
-      throw new AssertionError("waited " + seconds + " s in vain until " + what, e);
+      throw new AssertionError("waited " + seconds * PATIENCE + " s in vain until " + what, e);
     }
   }
 

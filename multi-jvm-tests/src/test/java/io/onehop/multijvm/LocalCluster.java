@@ -41,7 +41,8 @@ final class LocalCluster extends ClusterStatus implements AutoCloseable {
 
   private LocalCluster(ItFolder folder, List<String> names, boolean faulty) {
     this.folder = folder;
-    this.files = new ClusterFiles(folder.path(), names, faulty ? FaultNet::host : _ -> "127.0.0.1");
+    this.files =
+        new ClusterFiles(folder.path(), names, faulty ? FaultNet::host : _ -> "127.0.0.1", faulty);
     this.net = faulty ? net() : null;
   }
 
@@ -71,7 +72,7 @@ final class LocalCluster extends ClusterStatus implements AutoCloseable {
   /**
    * Nodes, started, with pool vol0 of {@code size}.
    *
-   * @param faulty their network can be cut
+   * @param faulty their network can be cut, and their stores may fail
    * @param names of the nodes; those that begin with "witness" hold no data
    */
   static LocalCluster running(String title, String size, boolean faulty, String... names) {
@@ -100,6 +101,15 @@ final class LocalCluster extends ClusterStatus implements AutoCloseable {
 
   private List<String> options(String party) {
     return net == null ? List.of() : List.of(net.javaOption(party));
+  }
+
+  /** What is wrong with the store of pool vol0 from now on, for a cluster that was made faulty. */
+  void storeFaults(String leg, String text) {
+    try {
+      Files.writeString(files.faults(leg, "vol0"), text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Nodes that hold data. */
@@ -238,8 +248,8 @@ final class LocalCluster extends ClusterStatus implements AutoCloseable {
   }
 
   /** Starts a client on a unix socket of its own and waits until it serves. */
-  Client attach(String pool) {
-    return await(begin(pool));
+  Client attach(String pool, String... more) {
+    return await(begin(pool, more));
   }
 
   /** A client that has been started and may not serve yet. */
@@ -279,7 +289,11 @@ final class LocalCluster extends ClusterStatus implements AutoCloseable {
 
   /** Waits until a started client serves. */
   Client await(Beginning b) {
-    return new Client(b.party, b.process, b.uri.orTimeout(45, TimeUnit.SECONDS).join(), b.log);
+    return new Client(
+        b.party,
+        b.process,
+        b.uri.orTimeout(45L * Eventually.PATIENCE, TimeUnit.SECONDS).join(),
+        b.log);
   }
 
   /** Waits until a started client has given up with exit code 3; the last line that it said. */

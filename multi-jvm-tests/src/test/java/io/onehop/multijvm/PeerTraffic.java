@@ -66,14 +66,18 @@ final class PeerTraffic {
   static long served(LocalCluster cluster) throws IOException {
     long bytes = 0;
     for (String node : cluster.names()) {
-      URI metrics =
-          URI.create("http://127.0.0.1:" + cluster.files().ports(node).api() + "/metrics");
-      try (InputStream in = metrics.toURL().openStream()) {
-        Matcher m = SERVED.matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-        assertThat(m.find()).as("the counter of " + node).isTrue();
-        bytes += Long.parseLong(m.group(1));
-      }
+      bytes += served(cluster, node);
     }
     return bytes;
+  }
+
+  /** The same for one node. */
+  static long served(LocalCluster cluster, String node) throws IOException {
+    URI metrics = URI.create("http://127.0.0.1:" + cluster.files().ports(node).api() + "/metrics");
+    try (InputStream in = metrics.toURL().openStream()) {
+      Matcher m = SERVED.matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      assertThat(m.find()).as("the counter of " + node).isTrue();
+      return Long.parseLong(m.group(1));
+    }
   }
 }

@@ -102,6 +102,21 @@ abstract class PoolCase {
     return victim;
   }
 
+  /** The legs' files. */
+  RawStores stores() {
+    return stores;
+  }
+
+  /** Legs heal at this rate, bytes per second, until {@link #resyncFast}. */
+  void resyncSlowly(int rate) {
+    set("resync-min-rate=" + rate, "resync-max-rate=" + rate);
+  }
+
+  /** Legs heal as fast as they can. */
+  void resyncFast() {
+    set("resync-max-rate=0", "resync-min-rate=1048576");
+  }
+
   /** Changes settings of the pool. */
   void set(String... settings) {
     List<String> command = new ArrayList<>(List.of("pool", "set", POOL));

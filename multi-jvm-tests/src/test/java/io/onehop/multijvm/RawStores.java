@@ -18,7 +18,8 @@ import java.util.List;
 final class RawStores {
   private static final int CHUNK = 1 << 20;
 
-  private record Place(String node, Path file, long offset) {}
+  /** Where a leg's data lies: in a file, from an offset on. */
+  record Place(String node, Path file, long offset) {}
 
   private final List<Place> places = new ArrayList<>();
 
@@ -49,15 +50,18 @@ final class RawStores {
     return all;
   }
 
+  /** The data of a node's leg. */
+  Place place(String node) {
+    return places.stream().filter(p -> p.node.equals(node)).findFirst().orElseThrow();
+  }
+
   /** The folder of a node's leg. */
   Path folder(String node) {
-    for (Place p : places) {
-      Path folder = p.file.getParent();
-      if (p.node.equals(node) && folder != null) {
-        return folder;
-      }
+    Path folder = place(node).file.getParent();
+    if (folder == null) {
+      throw new IllegalArgumentException("no leg on " + node);
     }
-    throw new IllegalArgumentException("no leg on " + node);
+    return folder;
   }
 
   /** A pool in sync that nobody has written to for a second is complete in its files. */

@@ -184,6 +184,29 @@ class UpIT {
     passed = true;
   }
 
+  @Test
+  void threeLegsNeedNoWitness() throws Exception {
+    Up up = up("--size", "64M", "--legs", "3");
+    Dist.Ended s = Dist.run(folder.path(), "status", "vol0", "--dir", "" + dir);
+    System.out.print(s.out());
+    assertThat(s.out()).contains("node-a", "node-b", "node-c").doesNotContain("witness");
+    HistoryWorkload load = load();
+    load.start(up.uri());
+    load.randomInstant(faults);
+    kill(pid("node-a"));
+    load.awaitMore(300);
+    load.stop();
+    load.verify(up.uri());
+    up.process().destroy();
+    awaitEnd(up.process(), 20, 0);
+    Dist.Ended other = Dist.run(folder.path(), "up", "--dir", "" + dir, "--legs", "2");
+    assertThat(other.code()).as("another number of legs: " + other).isEqualTo(3);
+    assertThat(other.err()).contains("has 3 legs, not 2");
+    load.close();
+    nothingIsLeftBehind();
+    passed = true;
+  }
+
   private long pid(String name) {
     try {
       Path file = dir.resolve("run").resolve(name + ".pid");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.onehop.sim.script.Interpreter;
 import io.onehop.sim.script.ScenarioFailed;
 import io.onehop.sim.script.ScenarioText;
+import io.onehop.transport.BufPool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.TestFactory;
 /** Every scenario text is a test, once with all rules and once without each rule that it names. */
 final class ScenarioTextsTest {
   private static final Path FOLDER = Path.of("scenarios");
+  private static final String ONLY = System.getProperty("onehop.scenario", "");
+  private static final BufPool BUFS = Campaign.buffers();
 
   static List<Path> files() throws IOException {
     try (Stream<Path> all = Files.list(FOLDER)) {
@@ -40,10 +43,9 @@ final class ScenarioTextsTest {
 
   @TestFactory
   List<DynamicTest> texts() throws IOException {
-    String only = System.getProperty("onehop.scenario", "");
     List<DynamicTest> tests = new ArrayList<>();
     for (Path file : files()) {
-      if (!name(file).contains(only)) {
+      if (!name(file).contains(ONLY)) {
         continue;
       }
       ScenarioText text = read(file);
@@ -56,21 +58,30 @@ final class ScenarioTextsTest {
     return tests;
   }
 
-  /** With -Donehop.scenario.story=true the whole story of each text is printed, too. */
+  /**
+   * With -Donehop.scenario=NAME transcripts are printed, with -Donehop.scenario.story=true the
+   * whole story of each text, too.
+   */
   private static String play(ScenarioText text, @Nullable String off) {
     boolean tell = Boolean.getBoolean("onehop.scenario.story");
     List<String> story = new ArrayList<>();
-    String with = off == null ? "" : " without " + off;
     try {
       String transcript =
-          new Interpreter(ScenePool.maker(Campaign.buffers())).play(text, off, tell ? story : null);
-      System.out.printf("%s%s%n%s%n", text.file(), with, transcript);
+          new Interpreter(ScenePool.maker(BUFS)).play(text, off, tell ? story : null);
+      show(text, off, transcript);
       return transcript;
     } catch (ScenarioFailed e) {
-      System.out.printf("%s%s%n%s%s%n%n", text.file(), with, e.transcript(), e.getMessage());
+      show(text, off, e.transcript() + e.getMessage() + "\n");
       throw e;
     } finally {
       story.forEach(System.out::println);
+    }
+  }
+
+  private static void show(ScenarioText text, @Nullable String off, String transcript) {
+    if (!ONLY.isEmpty()) {
+      String with = off == null ? "" : " without " + off;
+      System.out.printf("%s%s%n%s%n", text.file(), with, transcript);
     }
   }
 

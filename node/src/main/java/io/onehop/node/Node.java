@@ -6,12 +6,15 @@ import io.onehop.node.api.ApiServer;
 import io.onehop.node.control.ActorPeers;
 import io.onehop.node.control.Founding;
 import io.onehop.node.plane.PoolOpener;
+import io.onehop.node.pools.AilingPool;
 import io.onehop.node.pools.OpenPool;
 import io.onehop.node.pools.PoolBoard;
 import io.onehop.node.pools.PoolFolders;
 import io.onehop.node.pools.PoolShape;
 import io.onehop.node.pools.PoolsActor;
+import io.onehop.node.pools.WrongDisks;
 import io.onehop.node.serve.DataDoor;
+import io.onehop.node.store.WrongDiskException;
 import io.onehop.protocol.model.Endpoint;
 import io.onehop.transport.BootClock;
 import io.onehop.transport.BufPool;
@@ -25,6 +28,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -104,9 +108,10 @@ public final class Node implements AutoCloseable {
             settings.storeFaults());
     PoolFolders folders;
     List<OpenPool> open = new ArrayList<>();
+    List<AilingPool> ailing = new ArrayList<>();
     try {
       folders = new PoolFolders(settings.dataFolder(), opener);
-      openAll(folders, opener, open);
+      openAll(folders, opener, open, ailing);
     } catch (IOException e) {
       open.forEach(p -> p.plane().close());
       throw new StartError(4, oneLine(e), e);
@@ -124,6 +129,7 @@ public final class Node implements AutoCloseable {
                       board,
                       opener,
                       open,
+                      ailing,
                       blocking,
                       this::broken,
                       random,
@@ -167,18 +173,28 @@ public final class Node implements AutoCloseable {
   /**
    * One damaged pool does not take the others with it; with nothing left to serve it is an error.
    */
-  private void openAll(PoolFolders folders, PoolOpener opener, List<OpenPool> open)
+  private void openAll(
+      PoolFolders folders, PoolOpener opener, List<OpenPool> open, List<AilingPool> ailing)
       throws IOException {
     IOException first = null;
+    Map<UUID, String> names = new HashMap<>();
     for (UUID pool : folders.committed()) {
       try {
-        open.add(opener.open(checked(folders.shape(pool)), 0));
+        PoolShape shape = checked(folders.shape(pool));
+        names.put(pool, shape.name());
+        try {
+          open.add(opener.open(shape, 0));
+        } catch (WrongDiskException e) {
+          // The node is needed to put another disk in: it starts, and says what is wrong.
+          LOG.error("pool {}: {}", shape.name(), oneLine(e));
+          ailing.add(new AilingPool(shape, WrongDisks.text(e, shape, names::get)));
+        }
       } catch (IOException e) {
         LOG.error("pool {} is left out: {}", pool, oneLine(e));
         first = first == null ? e : first;
       }
     }
-    if (first != null && open.isEmpty()) {
+    if (first != null && open.isEmpty() && ailing.isEmpty()) {
       throw first;
     }
   }

@@ -11,6 +11,9 @@ import java.util.Set;
 final class Phrases {
   private static final long AFTERWARDS = 3_000_000_000L;
 
+  /** A leg evicted on trial stays out for a minute. */
+  private static final long REST = 150_000_000_000L;
+
   private Phrases() {}
 
   /** All, the more special ones first. */
@@ -18,6 +21,7 @@ final class Phrases {
     List<Phrase> all = new ArrayList<>(Setup.PHRASES);
     all.addAll(moments());
     all.addAll(processes());
+    all.addAll(DiskPhrases.all());
     all.addAll(network());
     all.addAll(waits());
     all.addAll(ClientPhrases.all());
@@ -46,14 +50,7 @@ final class Phrases {
         Phrase.of(
             Kind.DO,
             "{node} dies after its {nth} {change} from now",
-            (p, w) -> die(p, w, nth(w), false)),
-        Phrase.of(
-            Kind.DO,
-            "the disk of {leg} stands still for {time}",
-            (p, w) -> {
-              p.pool().stallDisk(p.leg(w.get("leg")), w.time());
-              return "";
-            }));
+            (p, w) -> die(p, w, nth(w), false)));
   }
 
   private static List<Phrase> network() {
@@ -187,7 +184,7 @@ final class Phrases {
                 throw new Play.Stuck("this never came: when " + p.awaited());
               }
               p.pool().allWell();
-              p.patience(60_000_000_000L);
+              p.patience(REST);
               if (!p.until(() -> p.pool().unrest() == null)) {
                 return "no rest: " + p.pool().unrest();
               }

@@ -91,6 +91,28 @@ public interface ScriptedPool {
   /** Stores begun from now on take so long. */
   void stallDisk(String leg, long nanos);
 
+  /** What can go wrong with a disk. */
+  enum DiskFault {
+    READ_ERROR,
+    STICKY_READ_ERROR,
+    WRITE_ERROR,
+    FULL,
+    SYNC_ERROR,
+    SLOW_READ,
+    SLOW_WRITE,
+    SLOW_SYNC
+  }
+
+  /**
+   * From now on this is wrong with a leg's disk, too.
+   *
+   * @param nanos how much longer, of the slow ones
+   */
+  void diskFault(String leg, DiskFault fault, Blocks blocks, long nanos);
+
+  /** Nothing is wrong with a leg's disk any more. */
+  void diskWell(String leg);
+
   // ---- network
 
   /** What {@code from} sends to {@code to} waits from now on. */

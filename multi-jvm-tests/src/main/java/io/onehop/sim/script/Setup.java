@@ -1,6 +1,7 @@
 package io.onehop.sim.script;
 
 import io.onehop.protocol.model.Policies;
+import io.onehop.protocol.model.PoolView;
 import io.onehop.sim.script.Phrase.Kind;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -15,6 +16,8 @@ final class Setup {
           "(heartbeat|failure time|request deadline|dead time|lease|cold-start grace) ("
               + Times.REGEX
               + ")");
+
+  private static final Pattern RATE = Pattern.compile("resync of at most (\\d+) blocks a second");
 
   static final List<Phrase> PHRASES =
       List.of(
@@ -53,6 +56,10 @@ final class Setup {
   }
 
   private static Policies setting(Policies p, String text) {
+    Matcher r = RATE.matcher(text);
+    if (r.matches()) {
+      return rate(p, Long.parseLong(r.group(1)) * PoolView.BLOCK_SIZE);
+    }
     Matcher m = TIME.matcher(text);
     String name = m.matches() ? m.group(1) : text;
     long time = m.matches() ? Times.parse(m.group(2)) : 0;
@@ -72,6 +79,21 @@ final class Setup {
         name.equals("request deadline") ? time : p.deadlineNanos(),
         name.equals("dead time") ? time : p.deadNanos(),
         name.equals("lease") ? time : p.leaseNanos(),
+        p.window());
+  }
+
+  private static Policies rate(Policies p, long bytes) {
+    return new Policies(
+        p.errorOnNoQuorum(),
+        p.coldStartWaitsForAll(),
+        p.coldStartGraceNanos(),
+        Math.min(bytes, p.resyncMinRate()),
+        bytes,
+        p.heartbeatNanos(),
+        p.failureNanos(),
+        p.deadlineNanos(),
+        p.deadNanos(),
+        p.leaseNanos(),
         p.window());
   }
 

@@ -10,6 +10,8 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.onehop.node.pools.CreateRequest;
 import io.onehop.node.pools.NodeMessage;
+import io.onehop.node.pools.NodeMessage.Order.Kind;
+import io.onehop.node.pools.OrderRequest;
 import io.onehop.node.pools.Outcome;
 import io.onehop.node.pools.PoolBoard;
 import io.onehop.node.pools.PoolsActor;
@@ -128,6 +130,9 @@ public final class ApiServer implements AutoCloseable {
     r.delete("/v1/pools/{name}", this::delete);
     r.post("/v1/pools/{name}/settings", this::settings);
     r.post("/v1/pools/{name}/verify", this::verify);
+    r.post("/v1/pools/{name}/force", (q, a) -> order(q, a, Kind.FORCE));
+    r.post("/v1/pools/{name}/replace", (q, a) -> order(q, a, Kind.REPLACE));
+    r.post("/v1/pools/{name}/rejoin", (q, a) -> order(q, a, Kind.REJOIN));
     r.get("/metrics", (q, a) -> metrics(a));
     r.any((q, a) -> send(a, 404, error("no such resource: " + q.path().path())));
     r.error(Refusal.class, (q, a, e) -> send(a, e.status, error(e.text())));
@@ -218,9 +223,21 @@ public final class ApiServer implements AutoCloseable {
     send(a, 200, PoolJson.object().put("text", o.text()));
   }
 
+  private void order(ServerRequest q, ServerResponse a, Kind kind) {
+    String name = pool(name(q)).shape().name();
+    OrderRequest request = RequestJson.order(kind, name, body(q));
+    Outcome o = ask(done -> new PoolsActor.Order(request, done::complete), LONG_SECONDS);
+    if (o.kind() != Outcome.Kind.DONE) {
+      throw refusal(o);
+    }
+    send(a, 200, PoolJson.object().put("text", o.text()));
+  }
+
   private void verify(ServerRequest q, ServerResponse a) {
     String name = pool(name(q)).shape().name();
-    NodeMessage.Compared c = ask(done -> new PoolsActor.Verify(name, done::complete), LONG_SECONDS);
+    String against = RequestJson.against(body(q));
+    NodeMessage.Compared c =
+        ask(done -> new PoolsActor.Verify(name, against, done::complete), LONG_SECONDS);
     if (!c.error().isEmpty()) {
       throw new Refusal(503, c.error());
     }

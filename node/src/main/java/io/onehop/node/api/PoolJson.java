@@ -77,7 +77,12 @@ final class PoolJson {
       PoolStatus.MemberStatus seen = seen(status, i);
       boolean reachable = i == shape.self() || (seen != null && seen.reachable());
       if (m.role() == Role.WITNESS) {
-        witnesses.addObject().put("node", m.node()).put("reachable", reachable);
+        witnesses
+            .addObject()
+            .put("node", m.node())
+            .put("reachable", reachable)
+            .put("reason", seen == null ? "" : seen.reason())
+            .put("keptOut", view != null && !view.isVoter(i));
       } else {
         legs.add(leg(shape, status, view, i, reachable));
         elsewhere += (i == shape.self() ? Figures.of(status) : Figures.of(seen)).elsewhere;
@@ -125,7 +130,9 @@ final class PoolJson {
     Figures f = index == shape.self() ? Figures.of(status) : Figures.of(seen);
     ObjectNode o = object();
     o.put("node", shape.members().get(index).node());
-    o.put("state", state.text());
+    // Scripts know three states; a leg of another lineage is stale, and more.
+    o.put("state", (state == LegState.OUT ? LegState.STALE : state).text());
+    o.put("keptOut", state == LegState.OUT);
     o.put("reason", reason(member, seen, view == null, f));
     boolean inSync = state == LegState.IN_SYNC;
     long blocks =

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.onehop.node.pools.CreateRequest;
+import io.onehop.node.pools.NodeMessage.Order.Kind;
+import io.onehop.node.pools.OrderRequest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,11 +15,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Request bodies: read strictly, refused in one line. */
 final class RequestJson {
   private static final Set<String> CREATE =
       Set.of("name", "sizeBytes", "data", "witness", "devices", "onNoQuorum", "force");
+  private static final Set<String> ORDER = Set.of("node", "device", "sure", "force");
   private static final ObjectMapper JSON =
       new ObjectMapper(
           JsonFactory.builder()
@@ -44,15 +48,46 @@ final class RequestJson {
     }
   }
 
-  static CreateRequest create(byte[] body) {
+  private static JsonNode object(byte[] body, Set<String> known) {
     JsonNode o = object(body);
     o.fieldNames()
         .forEachRemaining(key -> {
-          if (!CREATE.contains(key)) {
+          if (!known.contains(key)) {
             throw new Refusal(
-                400, "unknown field '" + key + "'; known: " + String.join(", ", sorted(CREATE)));
+                400, "unknown field '" + key + "'; known: " + String.join(", ", sorted(known)));
           }
         });
+    return o;
+  }
+
+  /** A forced promotion, a new disk, a rejoin: the node that it is about, and what is accepted. */
+  static OrderRequest order(Kind kind, String pool, byte[] body) {
+    JsonNode o = object(body, ORDER);
+    JsonNode device = o.path("device");
+    String path = device.isMissingNode() || device.isNull() ? null : text(device, "device");
+    if (path != null && !path.startsWith("/")) {
+      throw new Refusal(400, "device must be an absolute path");
+    }
+    return new OrderRequest(
+        kind,
+        pool,
+        text(o.path("node"), "node"),
+        path,
+        flag(o.path("sure"), "sure"),
+        flag(o.path("force"), "force"));
+  }
+
+  /** The leg that is to be compared with, or null; the body may be empty. */
+  static @Nullable String against(byte[] body) {
+    if (body.length == 0) {
+      return null;
+    }
+    JsonNode n = object(body, Set.of("against")).path("against");
+    return n.isMissingNode() || n.isNull() ? null : text(n, "against");
+  }
+
+  static CreateRequest create(byte[] body) {
+    JsonNode o = object(body, CREATE);
     JsonNode size = o.path("sizeBytes");
     if (!size.isIntegralNumber() || !size.canConvertToLong()) {
       throw new Refusal(400, "sizeBytes must be a whole number of bytes");

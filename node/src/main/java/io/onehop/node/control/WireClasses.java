@@ -63,6 +63,16 @@ final class WireClasses {
     record(kryo, PoolPlan.class, 73);
     record(kryo, PoolPlan.PlanMember.class, 74);
     record(kryo, StorePlace.class, 75);
+    record(kryo, NodeMessage.Order.class, 76);
+    record(kryo, NodeMessage.Ordered.class, 77);
+    record(kryo, NodeMessage.Remake.class, 78);
+    record(kryo, NodeMessage.Remade.class, 79);
+    record(kryo, NodeMessage.Where.class, 80);
+    record(kryo, NodeMessage.There.class, 81);
+    kryo.register(
+        NodeMessage.Order.Kind.class,
+        new DefaultSerializers.EnumSerializer(NodeMessage.Order.Kind.class),
+        82);
     // A mail holds one of several messages: the class is written with it.
     kryo.register(PoolMessage.class, new BoundedSerializers.OneOf<>(PoolMessage.class), 90);
     kryo.register(NodeMessage.class, new BoundedSerializers.OneOf<>(NodeMessage.class), 91);

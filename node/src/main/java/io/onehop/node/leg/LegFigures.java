@@ -3,7 +3,7 @@ package io.onehop.node.leg;
 import java.util.List;
 
 /**
- * Figures of a leg's data plane that only operators want, part of {@link LegStatus}.
+ * More of a leg's data plane, part of {@link LegStatus}.
  *
  * @param absentMisses by member index: blocks that this member misses by this leg's map; 0 for
  *     members that are not stale; empty for a witness and before the first adoption
@@ -11,15 +11,18 @@ import java.util.List;
  * @param unreadableBlocks blocks that are missing because of it now
  * @param demandReads reads of clients that had to wait for a fetch in this run (rule 4.2)
  * @param demandRefused reads that were not served so, for lack of room, time or a source
+ * @param writerHears members that the session of the last frame is connected to and hears, by its
+ *     own newest heartbeat to this leg (mask)
  */
 public record LegFigures(
     List<Long> absentMisses,
     long mediaErrors,
     long unreadableBlocks,
     long demandReads,
-    long demandRefused) {
+    long demandRefused,
+    int writerHears) {
   /** Of a witness, or of a leg that has done nothing yet. */
-  public static final LegFigures NONE = new LegFigures(List.of(), 0, 0, 0, 0);
+  public static final LegFigures NONE = new LegFigures(List.of(), 0, 0, 0, 0, 0);
 
   /** Copies the list. */
   public LegFigures {

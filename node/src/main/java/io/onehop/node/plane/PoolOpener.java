@@ -2,7 +2,6 @@ package io.onehop.node.plane;
 
 import io.onehop.node.books.LegRules;
 import io.onehop.node.pools.OpenPool;
-import io.onehop.node.pools.PoolPlan;
 import io.onehop.node.pools.PoolShape;
 import io.onehop.node.pools.PoolStores;
 import io.onehop.node.pools.StorePlace;
@@ -14,15 +13,16 @@ import io.onehop.node.store.FileLegDisk;
 import io.onehop.node.store.LegDisk;
 import io.onehop.node.store.LegStoreFormat;
 import io.onehop.node.store.StoreException;
-import io.onehop.node.store.Superblock;
 import io.onehop.node.store.VoteStore;
 import io.onehop.node.store.WitnessStore;
+import io.onehop.node.store.WrongDiskException;
 import io.onehop.node.store.fault.FaultFile;
 import io.onehop.node.store.fault.Faults;
 import io.onehop.node.store.fault.FaultyDisk;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Role;
 import io.onehop.protocol.wire.ViewCodec;
+import io.onehop.protocol.wire.WireException;
 import io.onehop.transport.BufPool;
 import io.onehop.transport.Loop;
 import io.onehop.transport.Transport;
@@ -77,14 +77,15 @@ public final class PoolOpener implements PoolStores, OpenPool.Opener {
   }
 
   @Override
-  public List<StorePlace> make(PoolPlan plan, PoolShape shape, Path folder) throws IOException {
-    PoolView first = plan.firstView();
+  public List<StorePlace> make(
+      PoolShape shape, PoolView view, boolean first, boolean force, Path folder)
+      throws IOException {
     PoolShape.ShapeMember own = shape.own();
     if (own.role() == Role.WITNESS) {
       Path at = folder.resolve(WITNESS);
       WitnessStore.create(at, shape.pool(), shape.name(), own.id());
       try (WitnessStore store = WitnessStore.open(at)) {
-        vote(store.votes(), first);
+        vote(store.votes(), view, first);
       }
       return List.of();
     }
@@ -96,15 +97,16 @@ public final class PoolOpener implements PoolStores, OpenPool.Opener {
             shape.pool(),
             shape.name(),
             own.id(),
-            plan.lineage(),
+            view.lineage(),
             shape.sizeBytes(),
-            first.policies().window(),
-            plan.force()));
+            view.policies().window(),
+            force));
     try (FileLegDisk disk = LegStoreFormat.open(at, shape.pool(), own.id(), () -> {})) {
-      Superblock sb = disk.superblock();
-      // Generation 1 names it in sync; else its disk would pass for a rolled-back one (rule 6.1).
-      disk.save(sb.adopted(0, plan.lineage(), first.generation()));
-      vote(disk.votes(), first);
+      if (first) {
+        // Generation 1 names it in sync; else its disk would pass for a rolled-back one (rule 6.1).
+        disk.save(disk.superblock().adopted(0, view.lineage(), view.generation()));
+      }
+      vote(disk.votes(), view, first);
       // The disk gives real paths; the folder's own may contain links and is about to move.
       Path data = disk.dataPath();
       Path path = shape.device() == null ? at.resolve(at.toRealPath().relativize(data)) : data;
@@ -112,8 +114,9 @@ public final class PoolOpener implements PoolStores, OpenPool.Opener {
     }
   }
 
-  private static void vote(VoteStore votes, PoolView first) throws IOException {
-    votes.save(new VoteStore.Vote(FIRST_BALLOT, FIRST_BALLOT, ViewCodec.encode(first)));
+  private static void vote(VoteStore votes, PoolView view, boolean first) throws IOException {
+    long ballot = first ? FIRST_BALLOT : 0;
+    votes.save(new VoteStore.Vote(ballot, ballot, ViewCodec.encode(view)));
   }
 
   @Override
@@ -124,12 +127,18 @@ public final class PoolOpener implements PoolStores, OpenPool.Opener {
   }
 
   private OpenPool openWitness(PoolShape shape) throws IOException {
-    WitnessStore store = WitnessStore.open(folders.apply(shape.pool()).resolve(WITNESS));
+    Path at = folders.apply(shape.pool()).resolve(WITNESS);
+    WitnessStore store = WitnessStore.open(at);
+    if (!store.pool().equals(shape.pool()) || !store.member().equals(shape.own().id())) {
+      store.close();
+      throw new WrongDiskException(
+          store.pool(), store.member(), at + ": a witness of another pool or node");
+    }
     PoolPlane plane = new PoolPlane(loop, door, store);
     try {
       WitnessEngine engine =
           new WitnessEngine(shape.pool(), shape.name(), shape.own().id(), loop, bufs, plane::edge);
-      readable(store.votes());
+      readable(store.votes(), shape);
       plane.run(engine, engine::start);
       return new OpenPool(shape, store.votes(), plane);
     } catch (IOException | RuntimeException e) {
@@ -149,7 +158,7 @@ public final class PoolOpener implements PoolStores, OpenPool.Opener {
     LegDisk data = faulty(disk, shape.name());
     PoolPlane plane = new PoolPlane(loop, door, data);
     try {
-      readable(disk.votes());
+      readable(disk.votes(), shape);
       LegEngine engine =
           new LegEngine(
               new LegEngine.Setup(
@@ -185,12 +194,23 @@ public final class PoolOpener implements PoolStores, OpenPool.Opener {
     return faulty;
   }
 
-  /** A node with damaged votes does not start, and says so, instead of not voting quietly. */
-  private static void readable(VoteStore votes) throws IOException {
-    if (votes.load() == null) {
-      throw new StoreException(
-          "a member's votes are gone; a voter must not forget them:"
-              + " remove this member from the pool and add it again");
+  /** A voter must not forget its votes, nor vote under another one's name. */
+  private static void readable(VoteStore votes, PoolShape shape) throws IOException {
+    VoteStore.Vote vote = votes.load();
+    byte[] accepted = vote == null ? null : vote.accepted();
+    if (accepted == null) {
+      throw new WrongDiskException(
+          "its votes are gone",
+          "a member's votes are gone; a voter must not forget them: replace this member's disk");
+    }
+    try {
+      PoolView view = ViewCodec.decode(accepted);
+      if (view.indexOf(shape.own().id()) != shape.self()) {
+        throw new WrongDiskException(
+            "its votes do not name it", "a member's votes do not name it: replace its disk");
+      }
+    } catch (WireException e) {
+      throw new StoreException("a member's votes cannot be read: " + e.getMessage(), e);
     }
   }
 

@@ -56,6 +56,26 @@ final class Acceptor {
     return accepted;
   }
 
+  /** The ballot of another member's round; 0 if the message is none of a round. */
+  static long ballot(PoolMessage m) {
+    return m instanceof PoolMessage.Prepare p
+        ? p.ballot()
+        : m instanceof PoolMessage.Accept a ? a.ballot() : 0;
+  }
+
+  /** The answer to another member's question; null if it is none, or may not be answered. */
+  @Nullable Vote answer(PoolMessage m, List<RegisterEffect> out) {
+    if (m instanceof PoolMessage.Query q) {
+      return query(q.request());
+    }
+    if (m instanceof PoolMessage.Prepare p) {
+      return prepare(p.request(), p.ballot(), out);
+    }
+    return m instanceof PoolMessage.Accept a
+        ? accept(a.request(), a.ballot(), a.view(), out)
+        : null;
+  }
+
   /** What it has accepted; writes nothing. Null if it may not vote. */
   @Nullable Vote query(long request) {
     return blank ? null : vote(request, true);

@@ -45,6 +45,7 @@ final class Bond {
   private long promised;
   private final Neighbour[] neighbours = new Neighbour[PoolView.MAX_MEMBERS];
   private @Nullable PoolView elsewhere;
+  private boolean forgetful;
   private String notice = "";
   private long noticeAt;
 
@@ -123,9 +124,10 @@ final class Bond {
     }
     String node = mine.members().get(m.from()).node();
     String bar = "its disk is older than what it voted before (rule 1.2)";
-    String cure = ": put " + node + "'s newest disk back, or " + replace(mine, node);
+    String cure = ": " + replace(mine, node);
     barred(m.from(), now, mine, bar, bar + cure);
-    return votes(m.body()) ? null : m.body(); // its content heals like any other's (rule 6.1)
+    // Its content heals like any other's (rule 6.1).
+    return rests(m.body(), n.promisedBefore) ? null : m.body();
   }
 
   /** An Accept of the first view of a lineage forked from this one, which names this disk. */
@@ -156,8 +158,8 @@ final class Bond {
         n.ended.removeFirst();
       }
       n.run = m.run();
-      n.promisedBefore = n.promised;
-      n.forgetful = false;
+      n.promisedBefore = n.promised; // a disk that forgot once is not trusted again
+      n.noticedAt = Long.MIN_VALUE / 2; // told before its first question is answered
     }
     if (!m.lineage().equals(NO_LINEAGE)) {
       n.forgetful |= m.promised() < n.promisedBefore;
@@ -165,12 +167,25 @@ final class Bond {
     }
   }
 
-  /** What a voter's memory decides. */
-  private static boolean votes(PoolMessage m) {
-    return m instanceof PoolMessage.Vote
-        || m instanceof PoolMessage.Prepare
-        || m instanceof PoolMessage.Accept
-        || m instanceof PoolMessage.LeaseAnswer;
+  /**
+   * Whether it rests on what a voter that forgot something cannot know. Its rounds may go on with
+   * the others' votes, under ballots that it cannot have used before.
+   */
+  private static boolean rests(PoolMessage m, long promisedBefore) {
+    return switch (m) {
+      case PoolMessage.Vote _, PoolMessage.LeaseAnswer _ -> true;
+      case PoolMessage.Prepare p -> p.ballot() <= promisedBefore;
+      case PoolMessage.Accept a -> a.ballot() <= promisedBefore;
+      case PoolMessage.Query _,
+          PoolMessage.Chosen _,
+          PoolMessage.Report _,
+          PoolMessage.HeardQuery _,
+          PoolMessage.Heard _,
+          PoolMessage.LeaseQuery _,
+          PoolMessage.Bound _,
+          PoolMessage.Notice _ ->
+          false;
+    };
   }
 
   private @Nullable PoolMessage barred(int from, long now, PoolView mine, String bar, String text) {
@@ -229,9 +244,16 @@ final class Bond {
       elsewhere = view;
     } else if (foreign) {
       return; // it is about to be asked to come along
+    } else {
+      forgetful = true;
     }
     notice = told.text();
     noticeAt = now;
+  }
+
+  /** Whether somebody remembers votes of this disk that it does not know of: it was rolled back. */
+  boolean forgetful() {
+    return forgetful;
   }
 
   /** Why member {@code i} is not listened to; empty if it is. */

@@ -151,6 +151,10 @@ public final class PoolMember {
     }
     lastNow = now;
     PoolMessage body = bond().open(message, view(), now);
+    if (bond().forgetful() && rules.sameVoterOnly() && !register().mute()) {
+      register().muted();
+      voted();
+    }
     if (body != null) {
       taken(body, now);
     }
@@ -171,24 +175,15 @@ public final class PoolMember {
   }
 
   private void edge(LegEdge edge, long now) {
-    switch (edge) {
-      case LegEdge.Adopted a -> {
-        adopted = Math.max(adopted, a.generation());
-        live(new LegEvent.Adopted(a.generation()));
-      }
-      case LegEdge.DiskFailed f -> live(new LegEvent.DiskFailed(f.reason()));
-      case LegEdge.Stopped s -> live(new LegEvent.Stopped());
-      case LegEdge.Verified v -> errands.verified(v);
-      case LegEdge.Suspected _,
-          LegEdge.AttachAsked _,
-          LegEdge.DetachAsked _,
-          LegEdge.LeaseAsked _,
-          LegEdge.MapsArrived _,
-          LegEdge.Healed _,
-          LegEdge.PromotionRecorded _,
-          LegEdge.UnionGathered _,
-          LegEdge.UnionRecorded _,
-          LegEdge.UnionCopied _ -> {}
+    if (edge instanceof LegEdge.Adopted a) {
+      adopted = Math.max(adopted, a.generation());
+      live(new LegEvent.Adopted(a.generation()));
+    } else if (edge instanceof LegEdge.DiskFailed f) {
+      live(new LegEvent.DiskFailed(f.reason()));
+    } else if (edge instanceof LegEdge.Stopped) {
+      live(new LegEvent.Stopped());
+    } else if (edge instanceof LegEdge.Verified v) {
+      errands.verified(v);
     }
     pool(new PoolEvent.Edge(edge), now);
     recover(new RecoveryEvent.Edge(edge), now);
@@ -329,7 +324,7 @@ public final class PoolMember {
 
   private void pool(PoolEvent event, long now) {
     PoolView accepted = register().accepted();
-    PoolView vote = keeper.durable() ? accepted : null;
+    PoolView vote = keeper.durable() && !register().mute() ? accepted : null;
     machine().votes(keeper.problem());
     List<PoolEffect> effects = machine().step(event, own(), vote, now, wallClockMillis.getAsLong());
     for (PoolEffect e : effects) {
@@ -397,7 +392,7 @@ public final class PoolMember {
     if (accepted != null) {
       bond().voted(accepted, register().promised());
       leg.accepted(
-          accepted.epoch(),
+          register().mute() ? -1 : accepted.epoch(),
           rules.leaseNamesVoters() ? accepted.votersId() : LegDataPlane.ANY_VOTERS);
     }
   }

@@ -51,6 +51,7 @@ public final class RegisterMachine {
   private long roundEnd;
   private int rounds;
   private boolean readWaits;
+  private boolean mute;
   private long expected;
   private @Nullable PoolView proposal;
   private @Nullable PoolView writing;
@@ -79,6 +80,16 @@ public final class RegisterMachine {
     this.voters = accepted == null ? List.of() : accepted.voterIds();
     // A restarted process must not take answers to its predecessor's requests for its own.
     this.request = random.nextLong() & (Long.MAX_VALUE >> 8);
+  }
+
+  /** The own disk was rolled back (rule 1.2): from now on its votes do not count here either. */
+  void muted() {
+    mute = true;
+  }
+
+  /** See {@link #muted}. */
+  boolean mute() {
+    return mute;
   }
 
   /** Whether a request is under way. */
@@ -164,30 +175,18 @@ public final class RegisterMachine {
   /** A message of another member. */
   public List<RegisterEffect> onMessage(PoolMessage message, long now) {
     List<RegisterEffect> out = new ArrayList<>();
-    switch (message) {
-      case Query q -> reply(q.from(), acceptor.query(q.request()), out);
-      case Prepare p -> {
-        highestBallot = Math.max(highestBallot, p.ballot());
-        reply(p.from(), acceptor.prepare(p.request(), p.ballot(), out), out);
-      }
-      case Accept a -> {
-        highestBallot = Math.max(highestBallot, a.ballot());
-        PoolView was = acceptor.accepted();
-        reply(a.from(), acceptor.accept(a.request(), a.ballot(), a.view(), out), out);
-        PoolView is = acceptor.accepted();
-        if (was != null && is != null && !was.lineage().equals(is.lineage())) {
-          moved(is, now, out);
-        }
-      }
-      case Vote v -> vote(v, now, out);
-      case PoolMessage.Chosen _,
-          PoolMessage.Bound _,
-          PoolMessage.Notice _,
-          PoolMessage.Report _,
-          PoolMessage.HeardQuery _,
-          PoolMessage.Heard _,
-          PoolMessage.LeaseQuery _,
-          PoolMessage.LeaseAnswer _ -> {}
+    highestBallot = Math.max(highestBallot, Acceptor.ballot(message));
+    PoolView was = acceptor.accepted();
+    Vote mine = acceptor.answer(message, out);
+    if (mine != null) {
+      out.add(new Send(message.from(), mine));
+    }
+    PoolView is = acceptor.accepted();
+    if (was != null && is != null && !was.lineage().equals(is.lineage())) {
+      moved(is, now, out);
+    }
+    if (message instanceof Vote v) {
+      vote(v, now, out);
     }
     return out;
   }
@@ -272,7 +271,7 @@ public final class RegisterMachine {
   }
 
   private void own(@Nullable Vote mine, long now, List<RegisterEffect> out) {
-    if (mine != null) {
+    if (mine != null && !mute) {
       vote(mine, now, out);
     }
   }
@@ -381,12 +380,6 @@ public final class RegisterMachine {
     if (readWaits) {
       readWaits = false;
       out.addAll(read(now));
-    }
-  }
-
-  private void reply(int to, @Nullable Vote vote, List<RegisterEffect> out) {
-    if (vote != null) {
-      out.add(new Send(to, vote));
     }
   }
 

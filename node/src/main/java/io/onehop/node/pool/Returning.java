@@ -34,8 +34,13 @@ final class Returning implements Decider {
     if (r.incarnation() == 0) {
       return r.note().isEmpty() ? "its leg does not run" : r.note();
     }
+    if (r.adoptedGeneration() < k.member(i).since()) {
+      return "has not adopted yet the view that took it out"; // its store may be stuck
+    }
     Writer w = view.writer();
-    if (w != null && !w.session().equals(r.session())) {
+    // Both ways: what it heard of the client is old for a moment after a connection broke.
+    boolean heard = !k.hearsWriter() || (k.own.figures().writerHears() & 1 << i) != 0;
+    if (w != null && !(heard && w.session().equals(r.session()))) {
       return "the client does not reach it";
     }
     boolean linked = false;

@@ -5,6 +5,7 @@ import io.onehop.node.pool.PoolActor;
 import io.onehop.node.pool.PoolStatus;
 import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.model.Role;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,12 +24,14 @@ final class Comparisons {
   private static final class Asked {
     final UUID pool;
     final String node;
+    final int against;
     final Consumer<NodeMessage.Compared> ended;
     int quiet;
 
-    Asked(UUID pool, String node, Consumer<NodeMessage.Compared> ended) {
+    Asked(UUID pool, String node, int against, Consumer<NodeMessage.Compared> ended) {
       this.pool = pool;
       this.node = node;
+      this.against = against;
       this.ended = ended;
     }
   }
@@ -51,7 +54,7 @@ final class Comparisons {
     this.board = board;
   }
 
-  void begin(String name, Consumer<NodeMessage.Compared> ended) {
+  void begin(String name, @Nullable String leg, Consumer<NodeMessage.Compared> ended) {
     UUID request = UUID.randomUUID();
     PoolBoard.Entry e = board.named(name);
     if (e == null || asked.size() >= MAX_RUNNING) {
@@ -60,29 +63,39 @@ final class Comparisons {
               request, e == null ? "no pool '" + name + "' here" : "too many comparisons at once"));
       return;
     }
-    String node = source(e.status());
+    int against = leg == null ? -1 : e.shape().indexOf(leg);
+    if (leg != null && (against < 0 || e.shape().members().get(against).role() != Role.DATA)) {
+      ended.accept(failed(request, "pool '" + name + "' has no leg on node '" + leg + "'"));
+      return;
+    }
+    String node = source(e.status(), against);
     if (node.isEmpty()) {
       ended.accept(failed(request, "no leg of '" + name + "' that is in sync can be reached"));
       return;
     }
-    Asked a = new Asked(e.shape().pool(), node, ended);
+    Asked a = new Asked(e.shape().pool(), node, against, ended);
     asked.put(request, a);
-    peers.send(node, new NodeMessage.Compare(peers.self(), request, a.pool));
+    peers.send(node, new NodeMessage.Compare(peers.self(), request, a.pool, against));
   }
 
   private NodeMessage.Compared failed(UUID request, String error) {
     return new NodeMessage.Compared(peers.self(), request, true, 0, List.of(), error);
   }
 
-  /** This node if its leg is in sync, else another whose leg is and that can be reached. */
-  private static String source(@Nullable PoolStatus status) {
+  /**
+   * This node if its leg is in sync, else another whose leg is and that can be reached; never the
+   * one of member {@code but}. Empty if there is none.
+   */
+  static String source(@Nullable PoolStatus status, int but) {
     PoolView view = status == null ? null : status.view();
     if (status == null || view == null) {
       return "";
     }
     String found = "";
     for (PoolStatus.MemberStatus m : status.members()) {
-      if (m.reachable() && view.members().get(m.index()).state() == LegState.IN_SYNC) {
+      if (m.index() != but
+          && m.reachable()
+          && view.members().get(m.index()).state() == LegState.IN_SYNC) {
         if (m.index() == status.self()) {
           return m.node();
         }
@@ -117,7 +130,8 @@ final class Comparisons {
     if (served.size() >= MAX_RUNNING
         || !actor.tell(
             m.pool(),
-            new PoolActor.Verify(-1, v -> self.tell(new PoolsActor.Done(() -> done.accept(v)))))) {
+            new PoolActor.Verify(
+                m.against(), v -> self.tell(new PoolsActor.Done(() -> done.accept(v)))))) {
       peers.send(m.from(), failed(m.request(), "node '" + peers.self() + "' cannot compare now"));
       return;
     }
@@ -155,7 +169,7 @@ final class Comparisons {
             a.ended.accept(failed(e.getKey(), "node '" + a.node + "' does not answer any more"));
             return true;
           }
-          peers.send(a.node, new NodeMessage.Compare(peers.self(), e.getKey(), a.pool));
+          peers.send(a.node, new NodeMessage.Compare(peers.self(), e.getKey(), a.pool, a.against));
           return false;
         });
     served.values().removeIf(s -> ++s.quiet > 2 * PATIENCE_TICKS);

@@ -27,6 +27,11 @@ public final class PoolBoard {
     entries.put(shape.pool(), new Entry(shape, null));
   }
 
+  /** What is known of a pool without asking has changed. */
+  public void reshape(PoolShape shape) {
+    entries.computeIfPresent(shape.pool(), (_, e) -> new Entry(shape, e.status));
+  }
+
   /** A newer snapshot; ignored if the pool is not here any more. */
   public void publish(UUID pool, PoolStatus status) {
     entries.computeIfPresent(pool, (_, e) -> new Entry(e.shape, status));

@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.onehop.node.store.StoreException;
+import io.onehop.protocol.model.PoolView;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -80,7 +81,7 @@ public final class PoolFolders {
     Files.createDirectories(at);
     try {
       List<StorePlace> places = new ArrayList<>();
-      for (StorePlace p : stores.make(plan, shape, at)) {
+      for (StorePlace p : stores.make(shape, plan.firstView(), true, plan.force(), at)) {
         Path path = Path.of(p.path());
         Path later = path.startsWith(at) ? folder(plan.pool()).resolve(at.relativize(path)) : path;
         places.add(new StorePlace(p.node(), later.toString(), p.dataOffset()));
@@ -108,6 +109,48 @@ public final class PoolFolders {
       ShapeFile.syncFolder(preparing);
     }
     return ShapeFile.read(to);
+  }
+
+  /**
+   * Puts an empty disk in the place of this node's own (rule 1.2): made aside, then the old one
+   * goes.
+   *
+   * @param shape with the new member
+   * @param view names it
+   * @param force a device that bears something may be overwritten
+   */
+  PoolShape remake(PoolShape shape, PoolView view, boolean force) throws IOException {
+    UUID pool = shape.pool();
+    Path at = preparing.resolve(pool.toString());
+    delete(at);
+    Files.createDirectories(at);
+    PoolShape made;
+    try {
+      List<StorePlace> places = new ArrayList<>(shape.places());
+      places.removeIf(p -> p.node().equals(shape.own().node()));
+      for (StorePlace p : stores.make(shape, view, false, force, at)) {
+        Path path = Path.of(p.path());
+        Path later = path.startsWith(at) ? folder(pool).resolve(at.relativize(path)) : path;
+        places.add(new StorePlace(p.node(), later.toString(), p.dataOffset()));
+      }
+      places.sort(java.util.Comparator.comparingInt(p -> shape.indexOf(p.node())));
+      made = shape.placed(places);
+      ShapeFile.write(at, made);
+      ShapeFile.syncFolder(preparing);
+    } catch (IOException | RuntimeException e) {
+      delete(at);
+      throw e;
+    }
+    drop(pool);
+    Files.move(at, folder(pool), StandardCopyOption.ATOMIC_MOVE);
+    ShapeFile.syncFolder(pools);
+    ShapeFile.syncFolder(preparing);
+    return made;
+  }
+
+  /** What a committed pool is from now on. */
+  void reshape(PoolShape shape) throws IOException {
+    ShapeFile.write(folder(shape.pool()), shape);
   }
 
   /**

@@ -50,6 +50,21 @@ public record PoolShape(
     return members.get(self);
   }
 
+  /** Index of the member on this node, or -1. */
+  public int indexOf(String node) {
+    for (int i = 0; i < members.size(); i++) {
+      if (members.get(i).node().equals(node)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** The same with other disks and places. */
+  public PoolShape with(List<ShapeMember> disks, List<StorePlace> where) {
+    return new PoolShape(pool, name, sizeBytes, blockSize, self, disks, device, where);
+  }
+
   /** The same, committed. */
   public PoolShape placed(List<StorePlace> where) {
     return new PoolShape(pool, name, sizeBytes, blockSize, self, members, device, where);

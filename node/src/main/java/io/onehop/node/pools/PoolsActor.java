@@ -1,5 +1,6 @@
 package io.onehop.node.pools;
 
+import io.onehop.node.pool.AilingActor;
 import io.onehop.node.pool.PoolActor;
 import io.onehop.node.pool.PoolMember;
 import io.onehop.protocol.model.Policies;
@@ -23,6 +24,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +39,7 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
 
   /** What it hears. */
   public sealed interface Command
-      permits NodeMail, Create, Delete, SetPolicies, Verify, Shutdown, Tick, Done {}
+      permits NodeMail, Create, Delete, SetPolicies, Verify, Order, Shutdown, Tick, Done {}
 
   /** Create a pool; {@code ended} is called once. */
   public record Create(CreateRequest request, Consumer<Outcome> ended) implements Command {}
@@ -49,8 +51,16 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
   public record SetPolicies(String name, UnaryOperator<Policies> change, Consumer<Outcome> ended)
       implements Command {}
 
-  /** Compare a pool's legs; {@code ended} is called once. */
-  public record Verify(String name, Consumer<NodeMessage.Compared> ended) implements Command {}
+  /**
+   * Compare a pool's legs; {@code ended} is called once.
+   *
+   * @param against node of the one leg to compare with, whatever its state; null: all in sync
+   */
+  public record Verify(String name, @Nullable String against, Consumer<NodeMessage.Compared> ended)
+      implements Command {}
+
+  /** An operator's order about a member; {@code ended} is called once. */
+  public record Order(OrderRequest request, Consumer<Outcome> ended) implements Command {}
 
   /** Stop all pools in order; {@code stopped} is called once, then this actor ends. */
   public record Shutdown(Runnable stopped) implements Command {}
@@ -65,6 +75,7 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
    * What it is made of.
    *
    * @param open pools that are here already
+   * @param ailing pools whose disk here is not the member's
    * @param blocking runs what blocks
    * @param broken called if a pool's actor died: the process should end
    * @param clock BOOTTIME nanoseconds
@@ -75,6 +86,7 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
       PoolBoard board,
       OpenPool.Opener opener,
       List<OpenPool> open,
+      List<AilingPool> ailing,
       ExecutorService blocking,
       Consumer<String> broken,
       RandomGenerator random,
@@ -86,6 +98,9 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
   private final Participant participant;
   private final Comparisons comparisons;
   private final Reopening reopening;
+  private final Orders orders;
+  private final Remaking remaking;
+  private final Shapes shapes;
   private final Map<UUID, Runnable> afterEnd = new HashMap<>();
   private boolean stopping;
 
@@ -103,9 +118,16 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
     this.participant = new Participant(this, setup);
     this.comparisons = new Comparisons(this, setup.peers, setup.board);
     this.reopening = new Reopening(this, setup);
+    this.orders = new Orders(this, setup.peers, setup.board);
+    this.remaking = new Remaking(this, setup);
+    this.shapes = new Shapes(this, setup);
     for (OpenPool p : setup.open) {
       adopt(p);
     }
+    setup.ailing.forEach(p -> {
+      ailing(p);
+      reopening.failed(p.shape().pool());
+    });
     participant.start();
     timers.startTimerWithFixedDelay(new Tick(), TICK);
   }
@@ -125,7 +147,8 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
       case Create c -> coordinator.create(c.request, c.ended);
       case Delete d -> coordinator.delete(d.name, d.ended);
       case SetPolicies s -> setPolicies(s);
-      case Verify v -> comparisons.begin(v.name, v.ended);
+      case Verify v -> comparisons.begin(v.name, v.against, v.ended);
+      case Order o -> orders.begin(o.request, o.ended);
       case Shutdown s -> {
         return shutdown(s.stopped);
       }
@@ -133,6 +156,9 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
         coordinator.tick();
         participant.tick();
         comparisons.tick();
+        orders.tick();
+        remaking.tick();
+        shapes.tick();
         if (!stopping) {
           reopening.tick();
         }
@@ -155,6 +181,12 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
       case NodeMessage.Dropped d -> coordinator.hear(d);
       case NodeMessage.Compare c -> comparisons.serve(c);
       case NodeMessage.Compared c -> comparisons.hear(c);
+      case NodeMessage.Order o -> orders.serve(o);
+      case NodeMessage.Ordered o -> orders.hear(o);
+      case NodeMessage.Remake r -> remaking.serve(r);
+      case NodeMessage.Remade r -> orders.hear(r);
+      case NodeMessage.Where w -> shapes.serve(w);
+      case NodeMessage.There t -> shapes.hear(t);
     }
   }
 
@@ -198,6 +230,59 @@ public final class PoolsActor extends AbstractBehavior<PoolsActor.Command> {
     pools.put(id, actor);
     getContext().watchWith(actor, new Done(() -> ended(shape)));
     LOG.info("pool {} ({}) is open", shape.name(), id);
+  }
+
+  /** A pool cannot be opened, because the disk is not the member's: says so in its place. */
+  void ailing(AilingPool p) {
+    PoolShape shape = p.shape();
+    UUID id = shape.pool();
+    setup.board.add(shape);
+    List<String> nodes = shape.members().stream().map(PoolShape.ShapeMember::node).toList();
+    ActorRef<PoolActor.Command> actor =
+        getContext()
+            .spawn(
+                AilingActor.create(
+                    new AilingActor.Setup(
+                        id,
+                        shape.self(),
+                        shape.own().id(),
+                        nodes,
+                        p.why(),
+                        (to, message) -> setup.peers.send(nodes.get(to), id, message),
+                        status -> setup.board.publish(id, status),
+                        setup.random,
+                        setup.clock)),
+                id.toString());
+    pools.put(id, actor);
+    getContext().watchWith(actor, new Done(() -> ended(shape)));
+    LOG.error("pool {} ({}) is left out: {}", shape.name(), id, p.why());
+  }
+
+  /** Whether a pool of this node is being closed and opened again. */
+  boolean reopens(UUID pool) {
+    return reopening.busy(pool);
+  }
+
+  /** Whether a disk is being made for a pool of this node. */
+  boolean remakes(UUID pool) {
+    return remaking.busy(pool);
+  }
+
+  /** A pool, closed before, is open with another disk. */
+  void remade(OpenPool p) {
+    reopening.forget(p.shape().pool());
+    if (stopping) {
+      p.plane().close();
+    } else {
+      adopt(p);
+    }
+  }
+
+  /** Opens a pool of this node again, which is closed now; if that fails, again and again. */
+  void reopen(UUID pool) {
+    if (setup.board.get(pool) != null) {
+      reopening.open(pool);
+    }
   }
 
   /** A leg without its control plane would serve on and nobody could say what it waits for. */

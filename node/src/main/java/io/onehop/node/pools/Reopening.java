@@ -1,9 +1,13 @@
 package io.onehop.node.pools;
 
+import io.onehop.node.store.WrongDiskException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Legs whose disk failed under them. Such a leg stays out of its pool, its node goes on voting;
@@ -26,14 +30,26 @@ final class Reopening {
   private final PoolsActor actor;
   private final PoolsActor.Setup setup;
   private final Map<UUID, Leg> legs = new HashMap<>();
+  private final Set<UUID> opening = new HashSet<>();
 
   Reopening(PoolsActor actor, PoolsActor.Setup setup) {
     this.actor = actor;
     this.setup = setup;
   }
 
+  /** Whether this pool is being closed and opened again right now. */
+  boolean busy(UUID pool) {
+    return opening.contains(pool);
+  }
+
+  /** The pool has another disk. */
+  void forget(UUID pool) {
+    legs.remove(pool);
+  }
+
   /** This pool's leg has failed, or could not be opened again. */
   void failed(UUID pool) {
+    opening.remove(pool);
     Leg leg = legs.computeIfAbsent(pool, _ -> new Leg());
     leg.wait = Math.min(MAX_TICKS, FIRST_TICKS << Math.min(leg.failures++, MAX_DOUBLINGS));
     leg.calm = 0;
@@ -46,7 +62,11 @@ final class Reopening {
       if (setup.board().get(pool) == null) {
         legs.remove(pool); // deleted meanwhile
       } else if (leg.wait > 0 && --leg.wait == 0) {
-        attempt(pool);
+        if (actor.remakes(pool)) {
+          leg.wait = FIRST_TICKS;
+        } else {
+          attempt(pool);
+        }
       } else if (leg.wait == 0 && ++leg.calm > FORGIVEN_TICKS) {
         legs.remove(pool);
       }
@@ -54,6 +74,7 @@ final class Reopening {
   }
 
   private void attempt(UUID pool) {
+    opening.add(pool);
     actor.beside(
         () -> {
           setup.folders().probe(pool);
@@ -62,12 +83,31 @@ final class Reopening {
         _ -> failed(pool));
   }
 
-  private void open(UUID pool) {
+  /** Opens it, which is closed; where its disk is not the member's, says so in its place. */
+  void open(UUID pool) {
+    opening.add(pool);
     actor.beside(
         () -> {
-          OpenPool open = setup.opener().open(setup.folders().shape(pool), 0);
-          return () -> actor.readopt(open);
+          PoolShape shape = setup.folders().shape(pool);
+          try {
+            OpenPool open = setup.opener().open(shape, 0);
+            return () -> {
+              opening.remove(pool);
+              actor.readopt(open);
+            };
+          } catch (WrongDiskException e) {
+            AilingPool ailing = new AilingPool(shape, WrongDisks.text(e, shape, this::name));
+            return () -> {
+              actor.ailing(ailing);
+              failed(pool);
+            };
+          }
         },
         _ -> failed(pool));
+  }
+
+  private @Nullable String name(UUID pool) {
+    PoolBoard.Entry e = setup.board().get(pool);
+    return e == null ? null : e.shape().name();
   }
 }

@@ -63,6 +63,7 @@ final class ClientLinks {
   private @Nullable UUID heardSession;
   private long heardEpoch;
   private long heardAt;
+  private int writerHears;
 
   ClientLinks(Loop loop, Speech speech, Consumer<LegEdge> edges, UUID member, long incarnation) {
     this.loop = loop;
@@ -169,7 +170,15 @@ final class ClientLinks {
       heardSession = l.session;
       heardEpoch = h.epoch;
       heardAt = loop.now();
+      if (h.type == FrameType.HEARTBEAT) {
+        writerHears = (int) h.length;
+      }
     }
+  }
+
+  /** Members that the writer hears, by its newest heartbeat here (mask). */
+  int writerHears() {
+    return writerHears;
   }
 
   @Nullable UUID heardSession() {

@@ -133,7 +133,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     }
     try {
       setup.disk.poll();
-    } catch (UncheckedIOException e) {
+    } catch (UncheckedIOException | InternalError e) {
       fail(e);
     }
   }
@@ -152,7 +152,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
       copier.tick();
       reconciler.tick();
       verifier.tick();
-    } catch (UncheckedIOException e) {
+    } catch (UncheckedIOException | InternalError e) {
       fail(e);
     }
     status = snapshot();
@@ -202,7 +202,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     }
     try {
       carryOut(order);
-    } catch (UncheckedIOException e) {
+    } catch (UncheckedIOException | InternalError e) {
       fail(e);
     }
   }
@@ -262,6 +262,10 @@ public final class LegEngine implements LegDataPlane, PoolPort {
       return;
     }
     pending = null;
+    PoolView before = books.view();
+    if (before != null && !before.lineage().equals(v.lineage())) {
+      peers.forked();
+    }
     long stint = books.stint;
     try {
       books.adopt(v);
@@ -317,7 +321,8 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     edge(new LegEdge.DiskFailed(reason));
   }
 
-  private void fail(UncheckedIOException e) {
+  /** An InternalError is a page of mapped metadata that cannot be read or written. */
+  private void fail(Throwable e) {
     fail("metadata: " + e.getMessage());
   }
 
@@ -364,7 +369,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
       }
     } catch (WireException e) {
       c.close(String.valueOf(e.getMessage()));
-    } catch (UncheckedIOException e) {
+    } catch (UncheckedIOException | InternalError e) {
       fail(e);
     }
   }

@@ -6,9 +6,13 @@ import io.onehop.node.store.BlockSet;
 import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.wire.RunsCodec;
+import io.onehop.protocol.wire.WireException;
 import io.onehop.transport.Connection;
 import io.onehop.transport.FrameHeader;
 import io.onehop.transport.Status;
+import java.nio.ByteBuffer;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,5 +103,33 @@ final class MapServing {
     return of.isLeg() && of.state() != LegState.IN_SYNC && !of.id().equals(books.member)
         ? of
         : null;
+  }
+
+  /**
+   * Blocks that a syncing leg has healed leave its map (rule 6.7).
+   *
+   * @param m the sender as the adopted view has it, or null
+   * @param incarnation that it said hello with
+   * @return whether it was a clear of the sender's present stay, run and generation
+   */
+  boolean clear(
+      UUID member, @Nullable Member m, long incarnation, FrameHeader h, ByteBuffer payload)
+      throws WireException {
+    PoolView v = books.view();
+    boolean valid =
+        v != null
+            && m != null
+            && h.generation == books.generation()
+            && v.ready()
+            && m.state() == LegState.SYNCING
+            && m.since() == h.offset
+            && m.incarnation() == h.extra
+            && h.extra == incarnation;
+    if (valid || !books.rules.clearChecked()) {
+      BlockSet map = books.disk.missMap(member);
+      RunsCodec.forEach(
+          payload, books.disk.blocks(), (start, count) -> map.remove(start, start + count));
+    }
+    return valid;
   }
 }

@@ -40,7 +40,7 @@ record PeerAnswers(
       }
     } catch (WireException e) {
       // An answer that makes no sense is no answer: it is asked for again.
-    } catch (UncheckedIOException e) {
+    } catch (UncheckedIOException | InternalError e) {
       diskFailed.accept("metadata: " + e.getMessage());
     }
   }

@@ -6,13 +6,11 @@ import io.onehop.node.books.Ops;
 import io.onehop.node.books.Speech;
 import io.onehop.node.resync.Digests;
 import io.onehop.node.resync.UnionCopier;
-import io.onehop.node.store.BlockSet;
 import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.Phase;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.wire.Hello;
-import io.onehop.protocol.wire.RunsCodec;
 import io.onehop.protocol.wire.WireException;
 import io.onehop.transport.Buf;
 import io.onehop.transport.Connection;
@@ -106,6 +104,15 @@ final class PeerServing implements Ops.Owner {
     return l;
   }
 
+  /** A view of another lineage was adopted: connections are bound to theirs (rule 2.6). */
+  void forked() {
+    for (PeerLink l : List.copyOf(links)) {
+      if (!l.compareOnly) {
+        l.connection.close("the pool has another lineage");
+      }
+    }
+  }
+
   void closed(PeerLink l) {
     l.open = false;
     links.remove(l);
@@ -140,7 +147,12 @@ final class PeerServing implements Ops.Owner {
           maps.map(
               l.connection, asker(l), l.incarnation, h, reply(l, FrameType.MAP, h, exactly(h)));
       case FrameType.FETCH -> fetch(l, h);
-      case FrameType.CLEAR -> clear(l, h, payload);
+      case FrameType.CLEAR -> {
+        boolean valid = maps.clear(l.member, asker(l), l.incarnation, h, payload);
+        if ((h.flags & FrameType.FLAG_MORE) == 0) {
+          ack(l, h.sequence, h.generation, valid ? Status.OK : Status.STALE_VIEW);
+        }
+      }
       case FrameType.UNION_REQUEST -> union(l, h);
       case FrameType.UNION_RECORD -> {
         int status = copier.record(h, payload);
@@ -318,28 +330,6 @@ final class PeerServing implements Ops.Owner {
       }
     }
     return true;
-  }
-
-  private void clear(PeerLink l, FrameHeader h, ByteBuffer payload) throws WireException {
-    Member m = asker(l);
-    PoolView v = books.view();
-    boolean valid =
-        v != null
-            && m != null
-            && h.generation == books.generation()
-            && v.ready()
-            && m.state() == LegState.SYNCING
-            && m.since() == h.offset
-            && m.incarnation() == h.extra
-            && h.extra == l.incarnation;
-    if (valid || !books.rules.clearChecked()) {
-      BlockSet map = books.disk.missMap(l.member);
-      RunsCodec.forEach(
-          payload, books.disk.blocks(), (start, count) -> map.remove(start, start + count));
-    }
-    if ((h.flags & FrameType.FLAG_MORE) == 0) {
-      ack(l, h.sequence, h.generation, valid ? Status.OK : Status.STALE_VIEW);
-    }
   }
 
   private void union(PeerLink l, FrameHeader h) {

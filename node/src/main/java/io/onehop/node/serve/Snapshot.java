@@ -47,6 +47,7 @@ final class Snapshot {
             media.errors(),
             books.disk.unreadable().size(),
             demand.taken(),
-            demand.refused()));
+            demand.refused(),
+            clients.writerHears()));
   }
 }

@@ -65,6 +65,11 @@ final class DataLabel {
     return b;
   }
 
+  private static String described(FileChannel c) throws IOException {
+    String found = DiskSignature.find(c);
+    return found == null ? "empty or foreign" : "bears " + found;
+  }
+
   /** Refuses all but this leg's own, whole data. */
   static void verify(Path path, FileChannel c, Superblock s) throws IOException {
     ByteBuffer b = FileBytes.some(c, 0, BYTES);
@@ -72,7 +77,8 @@ final class DataLabel {
       case OK -> {}
       case OTHER_VERSION -> throw RecordHeader.otherVersion(path, b, BASE);
       case EMPTY, FOREIGN ->
-          throw new StoreException(
+          throw new WrongDiskException(
+              "no store on it (" + described(c) + ")",
               path + ": no OneHop leg (no label at its start): put this leg's own disk back");
       case TORN ->
           throw new StoreException(
@@ -81,7 +87,9 @@ final class DataLabel {
     UUID pool = RecordHeader.pool(b, BASE);
     UUID leg = RecordHeader.member(b, BASE);
     if (!pool.equals(s.pool()) || !leg.equals(s.leg())) {
-      throw new StoreException(
+      throw new WrongDiskException(
+          pool,
+          leg,
           path
               + ": data of leg "
               + leg
@@ -94,7 +102,8 @@ final class DataLabel {
               + ": put this leg's own disk back");
     }
     if (!b.equals(encode(s.pool(), s.leg(), s.sizeBytes()))) {
-      throw new StoreException(
+      throw new WrongDiskException(
+          "of another size",
           path
               + ": labelled for "
               + b.getLong(Field.SIZE_BYTES.offset)
@@ -104,7 +113,8 @@ final class DataLabel {
     }
     long whole = DATA_OFFSET + dataBytes(s.sizeBytes());
     if (c.size() < whole) {
-      throw new StoreException(
+      throw new WrongDiskException(
+          "cut off, " + c.size() + " bytes of " + whole,
           path
               + ": cut off: "
               + c.size()

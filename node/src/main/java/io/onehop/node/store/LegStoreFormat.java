@@ -205,10 +205,12 @@ public final class LegStoreFormat {
       throws IOException {
     Path meta = folder.resolve(META);
     if (!Files.isDirectory(folder)) {
-      throw new StoreException(folder + ": no such folder: is its file system mounted?");
+      throw new WrongDiskException(
+          "empty, no store on it", folder + ": no such folder: is its file system mounted?");
     }
     if (!exists(folder)) {
-      throw new StoreException(
+      throw new WrongDiskException(
+          "empty, no store on it",
           folder
               + ": no superblock in it (never created, or its creation was cut short):"
               + " remove the folder and create the leg again");
@@ -219,7 +221,9 @@ public final class LegStoreFormat {
     opened.push(superblock);
     Superblock s = superblock.current();
     if ((pool != null && !pool.equals(s.pool())) || (leg != null && !leg.equals(s.leg()))) {
-      throw new StoreException(
+      throw new WrongDiskException(
+          s.pool(),
+          s.leg(),
           folder
               + ": holds leg "
               + s.leg()
@@ -235,7 +239,8 @@ public final class LegStoreFormat {
     }
     Path data = folder.resolve(DATA);
     if (!Files.exists(data)) {
-      throw new StoreException(
+      throw new WrongDiskException(
+          "its data is missing",
           data + ": the leg's data is missing: connect its disk, or replace the leg");
     }
     Path real = data.toRealPath();

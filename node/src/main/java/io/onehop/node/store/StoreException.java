@@ -5,7 +5,7 @@ import java.io.IOException;
 /**
  * A store cannot be created, opened or used; the message is one line: what is wrong, what to do.
  */
-public final class StoreException extends IOException {
+public class StoreException extends IOException {
   private static final long serialVersionUID = 1L;
 
   /** With a message for the operator. */

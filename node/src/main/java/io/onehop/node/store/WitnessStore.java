@@ -89,7 +89,8 @@ public final class WitnessStore implements AutoCloseable {
     Path at = folder.toAbsolutePath();
     Path path = at.resolve(IDENTITY);
     if (!exists(at)) {
-      throw new StoreException(at + ": no witness in it: create it first");
+      throw new WrongDiskException(
+          "empty, no store on it", at + ": no witness in it: create it first");
     }
     try {
       StoreLock lock = StoreLock.take(at);

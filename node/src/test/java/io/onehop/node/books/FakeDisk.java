@@ -50,6 +50,9 @@ public final class FakeDisk implements LegDisk {
   /** Metadata cannot be written any more. */
   public boolean metadataFails;
 
+  /** A page of the metadata is gone under its mapping. */
+  public boolean metadataFaults;
+
   /** What {@link #damage} says. */
   public String damage = "";
 
@@ -238,6 +241,9 @@ public final class FakeDisk implements LegDisk {
     }
 
     private void changing() {
+      if (metadataFaults) {
+        throw new InternalError("a fault occurred in an unsafe memory access operation");
+      }
       if (metadataFails) {
         throw new UncheckedIOException(new IOException("no space for " + name));
       }

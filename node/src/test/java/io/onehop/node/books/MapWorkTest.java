@@ -94,6 +94,46 @@ final class MapWorkTest {
   }
 
   @Test
+  void severalAbsentMembersAreMarkedAndTheUnionForEveryoneNotInSync() throws IOException {
+    v = written(TestViews.first(5));
+    books = new LegBooks(disk.reopened(), LegRules.ALL, id(0), 100);
+    books.start(TestViews.BOOT);
+    books.adopt(v);
+    write(1, 5);
+    // Two leave at once, one of them is back already, seen in one view.
+    adopt(syncing(evicted(evicted(v, 1), 3), 3, 203));
+    assertThat(map(1)).isEqualTo("{5}");
+    assertThat(map(2)).isEqualTo("{}");
+    assertThat(map(3)).isEqualTo("{5}");
+    write(2, 9);
+    assertThat(map(1)).isEqualTo("{5, 9}");
+    assertThat(map(3)).isEqualTo("{5}");
+    assertThat(Misses.byMember(books)).containsExactly(0L, 2L, 0L, 0L, 0L);
+    adopt(ended(v, 2));
+    books.recordUnion(RoaringBitmap.bitmapOf(9, 30));
+    assertThat(map(1)).isEqualTo("{5, 9, 30}");
+    assertThat(map(3)).isEqualTo("{5, 9, 30}");
+    assertThat(map(2)).isEqualTo("{}");
+    assertThat(map(4)).isEqualTo("{}");
+    assertThat(disk.carried().toString()).isEqualTo("{9, 30}");
+  }
+
+  @Test
+  void aNewMemberMissesEverythingOnce() throws IOException {
+    disk.save(disk.superblock().adopted(0, TestViews.LINEAGE, 0));
+    restart(300, TestViews.BOOT);
+    adopt(syncing(evicted(v, 0), 0, 300));
+    assertThat(disk.ownMissing().size()).isEqualTo(TestViews.BLOCKS);
+    assertThat(disk.superblock().missesEverything()).isEqualTo("a new member");
+    // What has healed is not missing again with the next view.
+    disk.ownMissing().remove(0, 1000);
+    adopt(evicted(v, 2));
+    assertThat(disk.ownMissing().size()).isEqualTo(24);
+    adopt(promoted(v, 0));
+    assertThat(disk.superblock().missesEverything()).isEmpty();
+  }
+
+  @Test
   void anOwnNewStintMovesTheUnconfirmedSet() {
     write(1, 5);
     books.mapsFrom = 6;

@@ -75,7 +75,14 @@ class KryoSerializerTest {
             new NodeMessage.OutcomeTold("a", OTHER, true, places),
             new NodeMessage.Drop("a", ID, OTHER, true),
             new NodeMessage.Dropped("a", ID, false, true, ""),
-            new NodeMessage.Compare("a", ID, OTHER),
+            new NodeMessage.Compare("a", ID, OTHER, -1),
+            new NodeMessage.Order(
+                "a", ID, OTHER, NodeMessage.Order.Kind.REPLACE, 1, null, true, false),
+            new NodeMessage.Ordered("a", ID, true, false, "no"),
+            new NodeMessage.Remake("a", ID, view, 1, "/dev/x", true, List.of()),
+            new NodeMessage.Remade("a", ID, false, true, ""),
+            new NodeMessage.Where("a", ID),
+            new NodeMessage.There("a", ID, OTHER, List.of(new StorePlace("a", "/x", 1))),
             new NodeMessage.Compared(
                 "a",
                 ID,

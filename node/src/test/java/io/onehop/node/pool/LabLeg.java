@@ -2,6 +2,7 @@ package io.onehop.node.pool;
 
 import io.onehop.node.leg.LegDataPlane;
 import io.onehop.node.leg.LegEdge;
+import io.onehop.node.leg.LegFigures;
 import io.onehop.node.leg.LegOrder;
 import io.onehop.node.leg.LegStatus;
 import io.onehop.protocol.model.PoolView;
@@ -57,7 +58,11 @@ final class LabLeg implements LegDataPlane {
         -1,
         false,
         lostPower,
-        "");
+        "",
+        0,
+        0,
+        0,
+        new LegFigures(List.of(), 0, 0, 0, 0, lab.clientHears()));
   }
 
   @Override

@@ -207,6 +207,15 @@ final class PoolLab {
     }
   }
 
+  /** Members that the client reaches (mask). */
+  int clientHears() {
+    int mask = 0;
+    for (int j = 0; client != null && j < size; j++) {
+      mask |= up(j) && (clientCut & 1 << j) == 0 ? 1 << j : 0;
+    }
+    return mask;
+  }
+
   int links(int self) {
     int mask = 0;
     for (int j = 0; j < legs; j++) {

@@ -1,6 +1,7 @@
 package io.onehop.node.pool;
 
 import io.onehop.node.leg.LegEdge;
+import io.onehop.node.leg.LegFigures;
 import io.onehop.node.leg.LegStatus;
 import io.onehop.node.pool.RegisterEffect.Outcome;
 import io.onehop.protocol.model.LastSession;
@@ -34,6 +35,7 @@ final class TableRow {
   private long now = 1_000_000 * MS;
   private long run;
   private int links;
+  private int writerHears = -1;
   private boolean lost;
   private boolean hears;
   private long lastFrame;
@@ -119,6 +121,9 @@ final class TableRow {
       lost = true;
     }
     hears = todo.contains("hears");
+    for (String f : todo) {
+      writerHears &= f.endsWith(" refused") ? ~(1 << index(f.split(" ")[0])) : -1;
+    }
     links &= ~todo.stream().filter(f -> f.endsWith(" unlinked")).mapToInt(f -> 2).sum();
     step(new PoolEvent.Tick()); // the first read
     step(new PoolEvent.Registered(new Outcome.Current(view)));
@@ -154,7 +159,7 @@ final class TableRow {
             70 + from,
             0,
             lives ? view.members().get(from).incarnation() : NEW_RUN + from,
-            GENERATION,
+            how.equals("behind") ? GENERATION - 2 : GENERATION,
             how.equals("unlinked") ? 0 : 0x7fff_ffff & ~(1 << from),
             how.equals("cornered") ? 1 << from : everyone(),
             0,
@@ -322,7 +327,11 @@ final class TableRow {
         -1,
         false,
         lost,
-        "");
+        "",
+        0,
+        0,
+        0,
+        new LegFigures(List.of(), 0, 0, 0, 0, writerHears));
   }
 
   private static String write(PoolView v) {

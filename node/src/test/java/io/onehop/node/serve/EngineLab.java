@@ -227,6 +227,11 @@ final class EngineLab {
       }
     }
 
+    /** The connection ends. */
+    void drop() {
+      java.util.Objects.requireNonNull(connection, "leg 0 is not connected").close("dropped");
+    }
+
     /** Requests of a type. */
     List<FrameHeader> asked(int type) {
       return asked.stream().filter(h -> h.type == type).toList();

@@ -73,6 +73,33 @@ final class LegEndTest {
     over(c);
   }
 
+  @Test
+  void aPageOfMetadataThatIsGoneEndsTheRun() {
+    EngineLab.Client c = writer();
+    lab.adopt(TestViews.evicted(lab.view, 1));
+    lab.disk.metadataFaults = true;
+    c.write(1, 0, 7);
+    assertThat(lab.edges(LegEdge.DiskFailed.class)).hasSize(1);
+    assertThat(lab.disk.data[0]).isZero();
+    lab.disk.metadataFaults = false;
+    over(c);
+  }
+
+  @Test
+  void aWriteThatFailsIsToldAndStaysUnconfirmed() {
+    EngineLab.Client c = writer();
+    for (int status : new int[] {Status.IO_ERROR, Status.NO_SPACE}) {
+      lab.disk.writeStatus = status;
+      c.write(status, 3, 7);
+      assertThat(c.status()).isEqualTo(status);
+      assertThat(lab.disk.unconfirmed().holds(lab.view.epoch(), status)).isTrue();
+    }
+    // The leg is not its own judge: the client reports it, and it goes out by a view.
+    assertThat(lab.edges(LegEdge.DiskFailed.class)).isEmpty();
+    lab.adopt(TestViews.evicted(lab.view, 0));
+    assertThat(lab.disk.ownMissing().toString()).isEqualTo("{3}");
+  }
+
   /** Nothing that still arrives does anything. */
   private void over(EngineLab.Client c) {
     int edges = lab.edges.size();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.onehop.node.books.TestViews;
 import io.onehop.node.leg.LegEdge;
+import io.onehop.node.leg.LegOrder;
 import io.onehop.transport.FrameHeader;
 import io.onehop.transport.FrameType;
 import io.onehop.transport.Status;
@@ -85,6 +86,118 @@ final class LegResyncTest extends ResyncCase {
     maps();
     b.maps(3, 3);
     assertThat(own()).isEqualTo("{3, 5}");
+  }
+
+  @Test
+  void aWriteThatIsNotStoredYetIsNotFresh() {
+    EngineLab.Peer b = syncing();
+    EngineLab.Client c = lab.client(TestViews.SESSION, 0);
+    lab.disk.late = true;
+    c.write(1, 4, 9);
+    maps();
+    b.maps(3, 3);
+    // Promoted or killed now, the block would hold what it held before.
+    assertThat(own()).isEqualTo("{3, 4, 5}");
+    while (lab.disk.completeNext()) {}
+    assertThat(lab.engine.status().missingBlocks()).isNotNegative();
+    lab.loop.advance(100);
+    assertThat(lab.engine.status().missingBlocks()).isEqualTo(2);
+  }
+
+  @Test
+  void aMapAnsweredTwiceDoesNotMakeHealedBlocksMissingAgain() {
+    EngineLab.Peer b = syncing();
+    maps();
+    List<FrameHeader> asked = List.copyOf(b.asked(FrameType.MAP_REQUEST));
+    b.maps(3, 1);
+    heal();
+    b.send(fetched(b.asked(FrameType.FETCH).getFirst()), B, B, 77);
+    lab.loop.advance(200);
+    assertThat(own()).isEqualTo("{}");
+    for (FrameHeader h : asked) {
+      b.answer(h, FrameType.MAP, Status.OK, 16, 8, 3, 1);
+    }
+    lab.loop.advance(10);
+    assertThat(own()).isEqualTo("{}");
+  }
+
+  @Test
+  void severalSourcesAreAskedAtOnceAndEachBlockOnce() {
+    EngineLab.Peer b = lab.peer(1);
+    EngineLab.Peer c = lab.peer(2);
+    lab.written();
+    lab.adopt(TestViews.syncing(TestViews.evicted(lab.view, 0), 0, 100));
+    lab.loop.advance(200);
+    lab.engine.order(new LegOrder.RequestMaps(lab.view.generation(), 6));
+    lab.loop.advance(1);
+    b.maps(0, 1024);
+    assertThat(lab.edges(LegEdge.MapsArrived.class)).isEmpty();
+    c.maps();
+    assertThat(lab.edges(LegEdge.MapsArrived.class)).hasSize(1);
+    heal();
+    List<FrameHeader> fromB = b.asked(FrameType.FETCH);
+    List<FrameHeader> fromC = c.asked(FrameType.FETCH);
+    assertThat(fromB).hasSameSizeAs(fromC).isNotEmpty();
+    assertThat(fromB)
+        .extracting(h -> h.offset)
+        .doesNotContainAnyElementsOf(fromC.stream().map(h -> h.offset).toList());
+    // A source that lost its link is not waited for.
+    b.drop();
+    lab.loop.advance(60);
+    assertThat(c.asked(FrameType.FETCH).stream().mapToLong(h -> h.length).sum())
+        .isEqualTo(1024L * B);
+  }
+
+  @Test
+  void aBlockMissingAtOneSourceComesFromTheOther() {
+    EngineLab.Peer b = lab.peer(1);
+    EngineLab.Peer c = lab.peer(2);
+    lab.written();
+    lab.adopt(TestViews.syncing(TestViews.evicted(lab.view, 0), 0, 100));
+    lab.loop.advance(200);
+    lab.engine.order(new LegOrder.RequestMaps(lab.view.generation(), 6));
+    lab.loop.advance(1);
+    b.maps(3, 1);
+    c.maps();
+    heal();
+    EngineLab.Peer first = b.asked(FrameType.FETCH).isEmpty() ? c : b;
+    EngineLab.Peer second = first == b ? c : b;
+    first.answer(first.asked(FrameType.FETCH).getFirst(), FrameType.FETCHED, Status.MISSING, 0, 8);
+    lab.loop.advance(10);
+    second.send(fetched(second.asked(FrameType.FETCH).getFirst()), B, B, 77);
+    lab.loop.advance(200);
+    assertThat(first.asked(FrameType.FETCH)).hasSize(1);
+    assertThat(own()).isEqualTo("{}");
+    assertThat(lab.edges(LegEdge.Healed.class)).hasSize(1);
+    // Both peers hear that it is whole.
+    assertThat(b.asked(FrameType.CLEAR)).hasSize(1);
+    assertThat(c.asked(FrameType.CLEAR)).hasSize(1);
+  }
+
+  @Test
+  void doubtEndsWithTheWatermarkOfItsHighestSequenceAndNotBefore() {
+    EngineLab.Peer b = syncing();
+    maps();
+    b.maps(3, 2);
+    heal();
+    FrameHeader a = fetched(b.asked(FrameType.FETCH).getFirst());
+    a.extra = 12;
+    b.send(a, 2 * B, B, 77, 78);
+    lab.loop.advance(200);
+    EngineLab.Client c = lab.client(TestViews.SESSION, 0);
+    FrameHeader beat = c.header(FrameType.HEARTBEAT, 0, 0, 0);
+    beat.watermark = 11;
+    c.send(beat, 0);
+    assertThat(lab.disk.carried().toString()).isEqualTo("{3, 4}");
+    beat = c.header(FrameType.HEARTBEAT, 0, 0, 0);
+    beat.generation--;
+    beat.watermark = 12;
+    c.send(beat, 0);
+    assertThat(lab.disk.carried().toString()).isEqualTo("{3, 4}");
+    beat = c.header(FrameType.HEARTBEAT, 0, 0, 0);
+    beat.watermark = 12;
+    c.send(beat, 0);
+    assertThat(lab.disk.carried().toString()).isEqualTo("{}");
   }
 
   @Test
@@ -226,7 +339,7 @@ final class LegResyncTest extends ResyncCase {
   }
 
   @Test
-  void aFailedSyncWhileHealingEndsTheRun() {
+  void aFailedFirstSyncWhileHealingEndsTheRun() {
     EngineLab.Peer b = syncing();
     maps();
     b.maps();

@@ -279,7 +279,7 @@ final class MediaErrorTest extends ResyncCase {
       assertThat(lab.disk.ownMissing().size()).isEqualTo(100);
       w.send(w.header(FrameType.WRITE_ZEROES, i + 1, 0, 100L * B), 0);
       FrameHeader beat = w.header(FrameType.HEARTBEAT, 0, 0, 0);
-      beat.watermark = i + 1;
+      beat.watermark = i + 1L;
       w.send(beat, 0);
       lab.loop.advance(31_000);
     }
