@@ -43,13 +43,12 @@ import picocli.CommandLine.Parameters;
     header = "Attaches a pool and exports it by NBD, in the foreground.",
     description = {
       "",
-      "Prints `ready URI` when it serves; SIGTERM or Ctrl-C detaches in order (exit 0).",
-      "Another client that is alive is a refusal (exit 3), unless --takeover; one that is silent"
-          + " is",
-      "waited for, at most 30 s. When the pool ends the session of a client that was silent for"
-          + " too",
-      "long, requests wait and it goes on, if nobody else was admitted; else they are answered",
-      "ESHUTDOWN and it ends (exit 3)."
+      "Prints `ready URI` when it serves; SIGTERM or Ctrl-C detaches in order (exit"
+          + " 0). Another client that is alive is a refusal (exit 3), unless --takeover;"
+          + " one that is silent is waited for, at most 30 s. When the pool ends the"
+          + " session of a client that was silent for too long, requests wait and it goes"
+          + " on, if nobody else was admitted; else they are answered ESHUTDOWN and it ends"
+          + " (exit 3)."
     },
     mixinStandardHelpOptions = true)
 final class AttachCommand implements Callable<Integer>, VolumeListener {

@@ -21,10 +21,10 @@ import picocli.CommandLine.Parameters;
     header = "Measures throughput against peers, failover and the cost of idling.",
     description = {
       "",
-      "Measures OneHop against peers in the same run (suite `throughput`: needs fio, nbdkit and",
-      "qemu-storage-daemon), the time without acknowledged writes after each kind of fault",
-      "(`failover`, checkout only), and the cost of idling (`idle`).",
-      "Stores lie on tmpfs; figures are ratios of medians."
+      "Measures OneHop against peers in the same run (suite `throughput`: needs fio,"
+          + " nbdkit and qemu-storage-daemon), the time without acknowledged writes after"
+          + " each kind of fault (`failover`, checkout only), and the cost of idling"
+          + " (`idle`). Stores lie on tmpfs; figures are ratios of medians."
     },
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Callable<Integer> {

@@ -16,9 +16,10 @@ import picocli.CommandLine.Option;
     header = "Random faults on real processes under load, and a verdict (checkout only).",
     description = {
       "",
-      "Starts a pool of own processes and a client, loads it through NBD (a checker that records a",
-      "history, fio with checksums, nbdcopy), and kills, pauses, restarts and cuts off whatever it",
-      "draws. Exit code 0 only if every answer can be explained and all legs are identical."
+      "Starts a pool of own processes and a client, loads it through NBD (a checker"
+          + " that records a history, fio with checksums, nbdcopy), and kills, pauses,"
+          + " restarts and cuts off whatever it draws. Exit code 0 only if every answer can"
+          + " be explained and all legs are identical."
     },
     mixinStandardHelpOptions = true)
 final class ChaosCommand implements Callable<Integer> {

@@ -2,7 +2,10 @@ package io.onehop.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.onehop.protocol.model.Endpoint;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -17,12 +20,9 @@ final class PoolRepair {
 
   private PoolRepair() {}
 
-  private static int order(
-      Target target, String name, String what, ObjectNode body, int patienceMillis) {
+  private static int order(Api api, String name, String what, ObjectNode body, int patienceMillis) {
     JsonNode done =
-        target
-            .api()
-            .send("POST", "/v1/pools/" + PoolCommand.encode(name) + what, body, patienceMillis);
+        api.send("POST", "/v1/pools/" + PoolCommand.encode(name) + what, body, patienceMillis);
     System.out.println(done.path("text").asText());
     return 0;
   }
@@ -60,7 +60,7 @@ final class PoolRepair {
     @Override
     public Integer call() {
       ObjectNode body = Api.JSON.createObjectNode().put("node", from).put("sure", sure);
-      return order(target, name, "/force", body, PATIENCE_MILLIS);
+      return order(target.api(), name, "/force", body, PATIENCE_MILLIS);
     }
   }
 
@@ -122,7 +122,7 @@ final class PoolRepair {
       if (device != null) {
         body.put("device", device.toString());
       }
-      return order(target, name, "/replace", body, LONG_MILLIS);
+      return order(target.api(), name, "/replace", body, LONG_MILLIS);
     }
   }
 
@@ -150,7 +150,39 @@ final class PoolRepair {
     @Override
     public Integer call() {
       ObjectNode body = Api.JSON.createObjectNode().put("node", which.node()).put("sure", sure);
-      return order(target, name, "/rejoin", body, LONG_MILLIS);
+      return order(judges(), name, "/rejoin", body, LONG_MILLIS);
+    }
+
+    /**
+     * The nodes that call the member kept out, if any does: those of its own, older lineage may
+     * still run the pool among themselves and see nothing wrong with it.
+     */
+    private Api judges() {
+      Api all = target.api();
+      List<Endpoint> judges = new ArrayList<>();
+      for (Endpoint node : all.nodes()) {
+        try {
+          JsonNode pools = new Api(List.of(node)).get("/v1/status").path("pools");
+          for (JsonNode pool : pools) {
+            boolean keptOut = keepsOut(pool.path("legs")) || keepsOut(pool.path("witnesses"));
+            if (pool.path("name").asText().equals(name) && keptOut) {
+              judges.add(node);
+            }
+          }
+        } catch (Failure e) {
+          // silent or without an answer: another one may know
+        }
+      }
+      return judges.isEmpty() ? all : new Api(judges);
+    }
+
+    private boolean keepsOut(JsonNode members) {
+      for (JsonNode m : members) {
+        if (m.path("node").asText().equals(which.node()) && m.path("keptOut").asBoolean()) {
+          return true;
+        }
+      }
+      return false;
     }
   }
 }

@@ -14,9 +14,10 @@ import picocli.CommandLine.Option;
     header = "Starts a local pool to try: data nodes, a witness if needed, and an NBD client.",
     description = {
       "",
-      "Prints `ready URI` when the pool serves. Ctrl-C stops everything in order; a second `up` on",
-      "the same folder goes on with its data. An even number of legs gets a witness, so that the",
-      "number of voters is odd; an odd number needs none."
+      "Prints `ready URI` when the pool serves. Ctrl-C stops everything in order; a"
+          + " second `up` on the same folder goes on with its data. An even number of legs"
+          + " gets a witness, so that the number of voters is odd; an odd number needs"
+          + " none."
     },
     mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {

@@ -44,6 +44,16 @@ final class ApiTest {
   }
 
   @Test
+  void aNodeWithoutPoolsYieldsToOneThatHasSome() throws IOException {
+    String pools = "{\"pools\":[{\"name\":\"x\"}]}";
+    try (FakeNode none = new FakeNode().answers("/v1/pools", 200, "{\"pools\":[]}");
+        FakeNode good = new FakeNode().answers("/v1/pools", 200, pools)) {
+      assertThat(new Api(List.of(none.at(), good.at())).get("/v1/pools").path("pools")).hasSize(1);
+      assertThat(new Api(List.of(none.at())).get("/v1/pools").path("pools")).isEmpty();
+    }
+  }
+
+  @Test
   void refusalIsNotDelayedByStoppedNode() throws IOException {
     try (FakeNode none = new FakeNode().answers("/", 404, "{\"error\":\"no pool 'x'\"}");
         FakeNode stopped = new FakeNode().hangs("/")) {

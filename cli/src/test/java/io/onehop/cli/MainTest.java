@@ -78,7 +78,8 @@ final class MainTest {
       assertThat(r.out).contains("Usage: onehop " + c);
       assertThat(r.err).isEmpty();
     }
-    for (String c : List.of("create", "list", "show", "set", "delete")) {
+    for (String c :
+        List.of("create", "list", "show", "set", "delete", "force", "replace", "rejoin")) {
       assertThat(run("pool", c, "--help").out).contains("Usage: onehop pool " + c);
     }
     Ran version = run("--version");
@@ -134,6 +135,9 @@ final class MainTest {
     run("pool", "create", "v", "--data", "a,b", "--size", "1G", "--device", "a")
         .refused(2, "--device");
     run("pool", "set", "v").refused(2, "KEY=VALUE");
+    run("pool", "force", "v").refused(2, "--from");
+    run("pool", "replace", "v").refused(2, "--leg NODE or --witness NODE");
+    run("pool", "rejoin", "v", "--leg", "a", "--witness", "w").refused(2, "one of them");
     run("pool", "set", "v", "key").refused(2, "KEY=VALUE");
     assertThat(Files.exists(tmp.resolve("d"))).isFalse();
   }

@@ -1,5 +1,6 @@
 package io.onehop.client;
 
+import io.onehop.protocol.model.PoolView;
 import io.onehop.transport.Buf;
 import org.jspecify.annotations.Nullable;
 
@@ -40,5 +41,18 @@ final class ReadPart {
 
   ReadPart(int index) {
     this.index = index;
+  }
+
+  /** Keeps the first half, for all legs to be tried again; {@code rest} becomes the second. */
+  void halve(ReadPart rest) {
+    int half = length / 2 & -PoolView.BLOCK_SIZE;
+    rest.offset = offset + half;
+    rest.length = length - half;
+    rest.copy = skip + copy - half;
+    rest.at = at + half - skip;
+    length = half;
+    copy = half - skip;
+    tried = 0;
+    failed = 0;
   }
 }

@@ -113,7 +113,7 @@ final class Reads {
       return;
     }
     if ((e.views.inSync & ~p.failed) == 0) {
-      finish(p, Status.IO_ERROR);
+      exhausted(p);
       return;
     }
     int can = readable() & ~p.failed & ~p.tried;
@@ -143,6 +143,24 @@ final class Reads {
     h.offset = p.offset;
     h.length = p.length;
     best.send(h);
+  }
+
+  /**
+   * Each leg misses something of the part, not necessarily the same (rule 4.3): its halves are
+   * asked of all of them again, in the end block by block.
+   */
+  private void exhausted(ReadPart p) {
+    Op op = p.op;
+    if (op == null || p.length <= BLOCK || freeCount == 0) {
+      finish(p, Status.IO_ERROR);
+      return;
+    }
+    ReadPart q = take(op, p.offset, p.length);
+    q.into = p.into;
+    p.halve(q);
+    op.pending++;
+    issue(p);
+    issue(q);
   }
 
   private void park(ReadPart p) {

@@ -73,6 +73,10 @@ final class FakeLeg {
   boolean adopts = true;
   int writeStatus = Status.OK;
   int readStatus = Status.OK;
+
+  /** Blocks that its medium has lost (rule 4.3). */
+  final java.util.BitSet lostBlocks = new java.util.BitSet();
+
   @Nullable PoolView adopted;
   private final ArrayDeque<Runnable> held = new ArrayDeque<>();
   private final FrameHeader answer = new FrameHeader();
@@ -203,7 +207,9 @@ final class FakeLeg {
     } else if (v.writer() == null || v.writer().epoch() != h.epoch) {
       status = Status.FENCED;
     } else if (h.type == FrameType.READ) {
-      status = readStatus;
+      int lost = lostBlocks.nextSetBit((int) (h.offset / 4096));
+      boolean misses = lost >= 0 && lost * 4096L < h.offset + h.length;
+      status = misses ? Status.MISSING : readStatus;
     } else {
       status = writeStatus;
     }

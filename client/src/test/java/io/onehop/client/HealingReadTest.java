@@ -209,6 +209,30 @@ final class HealingReadTest {
   }
 
   @Test
+  void whatOneLegLostAndAnotherLostElsewhereIsReadPieceByPiece() {
+    p = new FakePool(2).attached();
+    for (int i = 0; i < 7; i++) {
+      p.write(i * 4096L, 4096, i + 1);
+    }
+    p.wire.run();
+    p.legs.get(0).lostBlocks.set(1);
+    p.legs.get(1).lostBlocks.set(5);
+    Outcome r = p.read(100, 7 * 4096 - 200);
+    p.wire.run();
+    assertThat(r.status).isEqualTo(Status.OK);
+    for (int at = 0; at < 7 * 4096 - 200; at++) {
+      assertThat(r.at(at)).isEqualTo((at + 100) / 4096 + 1);
+    }
+    // One that nobody has is an error, and only that.
+    p.legs.get(1).lostBlocks.set(1);
+    Outcome lost = p.read(0, 7 * 4096);
+    Outcome whole = p.read(2 * 4096, 5 * 4096);
+    p.wire.run();
+    assertThat(lost.status).isEqualTo(Status.IO_ERROR);
+    assertThat(whole.status).isEqualTo(Status.OK);
+  }
+
+  @Test
   void aLegOutOfReachMayStillHaveWhatTheOthersLost() {
     p.legs.get(0).readStatus = Status.MISSING;
     cutOff(1);

@@ -308,6 +308,9 @@ public final class Chaos implements Callable<Integer>, AutoCloseable {
     long stall = loads.stream().mapToLong(RecordedLoad::longestStallMillis).max().orElse(0);
     out.printf("%-40s %d ms%n", "longest stall while all was well", calm);
     out.printf("%-40s %d ms%n", "longest stall during faults", stall);
+    Keeper k = keeper;
+    long absent = k == null ? 0 : k.longestAbsence() / 1_000_000;
+    out.printf("%-40s %d ms%n", "longest time without a client", absent);
     out.printf("%-40s %d ms%n", "all well again after faults, slowest", slowestReturn / 1_000_000);
     if (!left.isEmpty()) {
       out.println("LEFT OUT, not installed: " + String.join(", ", left));

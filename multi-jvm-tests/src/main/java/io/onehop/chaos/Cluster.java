@@ -188,7 +188,7 @@ final class Cluster {
     }
   }
 
-  /** Whether every leg is in sync as every node says, and nothing waits; else what is missing. */
+  /** What keeps the pool from being well, as any node sees it; empty if nothing does. */
   String trouble() {
     for (String name : names()) {
       JsonNode answer = get(name, "/v1/status?pool=" + POOL);
@@ -207,6 +207,9 @@ final class Cluster {
                   l.path("node").asText(),
                   l.path("state").asText(),
                   l.path("reason").asText());
+        }
+        if (l.path("missingBytes").asLong() > 0) {
+          return name + " says that " + l.path("node").asText() + " misses some blocks";
         }
       }
     }

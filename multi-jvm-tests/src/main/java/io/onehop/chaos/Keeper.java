@@ -33,6 +33,8 @@ final class Keeper {
   private int started;
   private long serving;
   private String lastRefusal = "";
+  private long endedAt;
+  private long longestAbsence;
 
   /** What serves now. */
   record Serving(long number, String uri) {}
@@ -70,6 +72,7 @@ final class Keeper {
     synchronized (this) {
       doomed = client;
       held = true;
+      endedAt = System.nanoTime();
     }
     Launch.kill(client.process());
   }
@@ -96,6 +99,11 @@ final class Keeper {
   /** Why the last attach was refused. */
   synchronized String lastRefusal() {
     return lastRefusal;
+  }
+
+  /** Longest time from a client's end until the next one served, in nanoseconds. */
+  synchronized long longestAbsence() {
+    return longestAbsence;
   }
 
   private void run() {
@@ -163,6 +171,8 @@ final class Keeper {
       current = next;
       doomed = null;
       threatened = null;
+      longestAbsence = Math.max(longestAbsence, endedAt == 0 ? 0 : System.nanoTime() - endedAt);
+      endedAt = 0;
       serving++;
       takeover = false;
       lastRefusal = "";
@@ -214,6 +224,7 @@ final class Keeper {
   /** The client's end, whatever led to it: nothing of its session is to come. */
   private void leave(Attached c) throws InterruptedException {
     synchronized (this) {
+      endedAt = c.equals(doomed) && endedAt != 0 ? endedAt : System.nanoTime();
       doomed = c;
     }
     Launch.kill(c.process());

@@ -55,7 +55,32 @@ final class ClientFaults {
       case SECOND_CLIENT -> world.clients.compete(false);
       case TAKEOVER -> world.clients.compete(true);
       case CHANGE_SETTINGS -> n.changePolicies(change(f.other()));
-      default -> throw new IllegalArgumentException(f.kind().toString());
+      case KILL,
+          KILL_AT_CHANGE,
+          KILL_AT_FRAME,
+          KILL_AT_EDGE,
+          KILL_AUTHORITY,
+          KILL_IN_TURN,
+          STOP,
+          PAUSE,
+          STALL_DISK,
+          STALL_AT_EDGE,
+          GRAY,
+          MEDIA,
+          CUT,
+          CUT_ONE_WAY,
+          CUT_AT_FRAME,
+          CUT_CLIENT_AT_FRAME,
+          CUT_WITNESSES,
+          PARTITION,
+          ISOLATE,
+          DISCONNECT,
+          CUT_CLIENT,
+          DISCONNECT_CLIENT,
+          COLD_START,
+          KILL_ALL,
+          STOP_ALL ->
+          throw new IllegalArgumentException("not a client's or an operator's: " + f.kind());
     }
   }
 
@@ -66,7 +91,7 @@ final class ClientFaults {
             (bits & 1) != 0,
             (bits & 2) != 0 && (bits & 4) != 0,
             p.coldStartGraceNanos(),
-            SimDisk.BLOCK << (bits >> 3) % 8,
+            SimDisk.BLOCK << ((bits >> 3) % 8),
             0,
             p.heartbeatNanos(),
             p.heartbeatNanos() * (4 + (bits >> 8) % 5),

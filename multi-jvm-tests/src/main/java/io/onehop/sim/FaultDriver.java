@@ -148,7 +148,7 @@ final class FaultDriver {
   private void coldStart(Fault f) {
     int order = f.other();
     for (SimNode n : world.nodes) {
-      long restart = f.lasts() / (1 + (order >> n.index & 3));
+      long restart = f.lasts() / (1 + ((order >> n.index) & 3));
       boolean late = n.index == f.party() && (order & 1 << 20) != 0;
       kill(n, late ? restart + 6_000_000_000L : restart);
     }
@@ -160,7 +160,7 @@ final class FaultDriver {
     int legs = world.shape.legs();
     for (int i = 0; i < legs + f.count() - 1; i++) {
       SimNode n = world.nodes[(f.party() + i * (1 + f.other() % 2)) % legs];
-      long away = (f.other() >> 4 + i & 1) == 0 ? gap / 4 : gap * 2;
+      long away = ((f.other() >> (4 + i)) & 1) == 0 ? gap / 4 : gap * 2;
       later(gap * i, () -> kill(n, away));
     }
   }
@@ -301,7 +301,7 @@ final class FaultDriver {
     world.mediaFaults = true;
     int blocks = world.mix.blocks();
     int block = f.other() % blocks;
-    switch (f.other() >> 8 & 7) {
+    switch ((f.other() >> 8) & 7) {
       case 0 -> n.faults.add(Faults.Fault.of(Kind.SYNC_ERROR, 0, blocks));
       case 1 -> n.faults.add(Faults.Fault.of(Kind.WRITE_ERROR, block, block + 1L));
       case 2 -> n.faults.add(Faults.Fault.of(Kind.NO_SPACE, 0, blocks));

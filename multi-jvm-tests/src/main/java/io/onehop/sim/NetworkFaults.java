@@ -98,7 +98,7 @@ final class NetworkFaults {
     }
     for (int i = 0; i < parties.size(); i++) {
       for (int j = i + 1; j < parties.size(); j++) {
-        if ((side >> i & 1) != (side >> j & 1)) {
+        if (((side >> i) & 1) != ((side >> j) & 1)) {
           cut(parties.get(i), parties.get(j), true, f.lasts());
         }
       }

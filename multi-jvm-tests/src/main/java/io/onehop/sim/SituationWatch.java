@@ -214,7 +214,7 @@ final class SituationWatch {
       boolean equals = false;
       for (int i = 0; i < legs; i++) {
         for (int j = i + 1; j < legs; j++) {
-          if ((mask >> i & mask >> j & 1) != 0) {
+          if (((mask >> i) & (mask >> j) & 1) != 0) {
             boolean same = world.nodes[i].platter.data[b] == world.nodes[j].platter.data[b];
             equals |= same;
             differs |= !same;

@@ -161,7 +161,7 @@ class BadInputIT extends PoolCase {
     refused(INPUT, "version", node(cluster.files().conf(B)));
     Files.write(superblock, good);
 
-    // Disks of another member, or of nothing: the node starts and says so (ForceAndReplaceIT).
+    // Disks of another member, or of nothing: the node starts and says so (RepairTest).
     load.awaitMore(200);
     long generation = cluster.generation(POOL);
     cluster.start(B);

@@ -30,6 +30,17 @@ abstract class ClusterStatus {
     return JSON.createObjectNode();
   }
 
+  /** What the first answering node but one says; an empty object if none answers. */
+  JsonNode statusWithout(String node, String pool) {
+    for (String name : files().names()) {
+      JsonNode s = runs(name) && !name.equals(node) ? statusAt(name, pool) : null;
+      if (s != null) {
+        return s;
+      }
+    }
+    return JSON.createObjectNode();
+  }
+
   /** What one node says of a pool, or null if it does not answer. */
   @Nullable JsonNode statusAt(String node, String pool) {
     JsonNode s = get(node, "/v1/status?pool=" + pool);
@@ -38,7 +49,12 @@ abstract class ClusterStatus {
 
   /** What {@code status} says of one leg. */
   JsonNode leg(String pool, String node) {
-    for (JsonNode l : status(pool).path("legs")) {
+    return leg(status(pool), node);
+  }
+
+  /** What a status says of one leg. */
+  static JsonNode leg(JsonNode status, String node) {
+    for (JsonNode l : status.path("legs")) {
       if (l.path("node").asText().equals(node)) {
         return l;
       }

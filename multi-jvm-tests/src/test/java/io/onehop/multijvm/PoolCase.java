@@ -147,7 +147,15 @@ abstract class PoolCase {
   }
 
   void awaitOut(String leg) {
-    Eventually.await(leg + " is out", 30, () -> cluster.state(POOL, leg).equals("stale"));
+    // The others say so: a leg that is cut off does not know it.
+    Eventually.await(
+        leg + " is out",
+        30,
+        () ->
+            ClusterStatus.leg(cluster.statusWithout(leg, POOL), leg)
+                .path("state")
+                .asText()
+                .equals("stale"));
   }
 
   /**
@@ -170,6 +178,11 @@ abstract class PoolCase {
    * The last resync of a leg copied no more than it missed, and it missed no more than it could.
    */
   void resyncWasExact(String leg, int touchedBlocks) {
+    // Another node hears of it a heartbeat later.
+    Eventually.await(
+        "the resync of " + leg + " is reported",
+        10,
+        () -> cluster.leg(POOL, leg).path("lastResync").isObject());
     JsonNode last = cluster.leg(POOL, leg).path("lastResync");
     long missed = last.path("missedBytes").asLong(-1);
     long copied = last.path("copiedBytes").asLong(-1);

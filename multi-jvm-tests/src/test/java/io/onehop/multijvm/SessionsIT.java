@@ -170,7 +170,7 @@ class SessionsIT extends PoolCase {
     Eventually.await(
         "status names " + late,
         30,
-        () -> cluster.statusAt(other(late), POOL).path("waiting").asText().contains(late));
+        () -> cluster.statusWithout(WITNESS, POOL).path("waiting").asText().contains(late));
     long acks = load.acks();
     Eventually.elapse(Duration.ofSeconds(3));
     assertThat(load.acks()).as("it waits although the grace time is over").isEqualTo(acks);

@@ -20,7 +20,7 @@ final class RuleSwitchTest {
   private static final long SEEDS = 5_000;
 
   /** A try, where a scenario shows it anyway. */
-  private static final long FEW_SEEDS = 300;
+  private static final long FEW_SEEDS = 100;
 
   /** Rule and trace that each switch stands for. */
   private static final Map<String, String> RULES =
@@ -85,32 +85,36 @@ final class RuleSwitchTest {
               "LegRules.suspectsDurable",
               "waits for intent logs: after power loss a leg fetches everything, and a killed"
                   + " process leaves its unconfirmed set"),
-          Map.entry("ClientRules.erroredWritesLeaveOnResume", "io.onehop.client.RulesTest"),
           Map.entry(
-              "ClientRules.fencedForGood", "io.onehop.client.RulesTest; the legs refuse it, too"),
-          Map.entry("ControlRules.leaseNamesVoters", "waits for replaced disks in the simulator"),
-          Map.entry("ControlRules.lineageBinds", "waits for forced promotion in the simulator"),
-          Map.entry("ControlRules.bothMajorities", "waits for replaced disks in the simulator"),
-          Map.entry("ControlRules.sameVoterOnly", "waits for replaced disks in the simulator"));
+              "LegRules.unionRecorded",
+              "shielded by 6.6: what the first copy fetched carries its doubt"),
+          Map.entry(
+              "LegRules.mediaErrorWithUnconfirmedFails",
+              "no random seed has met it; waits for a scenario"),
+          Map.entry("LegRules.mediaKept", "no random seed has met it; waits for a scenario"),
+          Map.entry("ClientRules.erroredWritesLeaveOnResume", "shown by client.ResumeTest"),
+          Map.entry(
+              "ClientRules.fencedForGood", "shown by client.FencedTest; the legs refuse, too"),
+          Map.entry(
+              "ControlRules.resumeOnlyLast", "shown by pool.TakeoverTest; the client ends, too"),
+          Map.entry("ControlRules.leaseNamesVoters", "shown by pool.PoolScenarioTest"),
+          Map.entry("ControlRules.lineageBinds", "shown by pool.LineageRulesTest"),
+          Map.entry("ControlRules.bothMajorities", "shown by pool.LineageRulesTest"),
+          Map.entry("ControlRules.sameVoterOnly", "shown by pool.LineageRulesTest"));
 
   @Test
   void everyRuleIsMissed() throws IOException {
-    List<String> table = new ArrayList<>();
+    System.out.println("rule           off by                                   shown by");
     List<String> unseen = new ArrayList<>();
     for (RuleSwitch s : RuleSwitch.all()) {
       String found = OPEN.containsKey(s.name()) ? "open: " + OPEN.get(s.name()) : show(s);
       if (found.isEmpty()) {
         unseen.add(s.name());
       }
-      table.add(
-          "%-14s %-40s %s"
-              .formatted(
-                  RULES.getOrDefault(s.name(), "?"),
-                  s.name(),
-                  found.isEmpty() ? "NOT SEEN" : found));
+      System.out.printf(
+          "%-14s %-40s %s%n",
+          RULES.getOrDefault(s.name(), "?"), s.name(), found.isEmpty() ? "NOT SEEN" : found);
     }
-    System.out.println("rule           off by                                   shown by");
-    table.forEach(System.out::println);
     assertTrue(unseen.isEmpty(), "no seed and no scenario misses " + unseen);
     assertTrue(
         RuleSwitch.all().stream().allMatch(s -> RULES.containsKey(s.name())),

@@ -76,13 +76,13 @@ final class ScenarioIndexTest {
     List<String> problems = new ArrayList<>();
     Map<String, String> named = new LinkedHashMap<>();
     for (String row : rows("## What the names stand for", "")) {
-      String[] cells = row.split("\\|");
-      String shown = cells[cells.length - 1].strip();
+      String[] cells = row.split("\\|", -1);
+      String shown = cells[cells.length - 2].strip();
       named.merge(cells[1].strip(), shown, (a, b) -> a);
-      for (String part : shown.split("; ")) {
+      for (String part : shown.split("; ", -1)) {
         if (!shown.equals("shown by")
             && !part.matches("(open|elsewhere|not ours): .{10,}")
-            && !files.containsAll(List.of(part.split(", ")))) {
+            && !files.containsAll(List.of(part.split(", ", -1)))) {
           problems.add(row);
         }
       }

@@ -54,7 +54,7 @@ record Phrase(String pattern, Kind kind, Pattern regex, Action action) {
 
     /** Several names: {@code a, b and c1}. */
     String[] names(String place) {
-      return get(place).split(", | and ");
+      return get(place).split(", | and ", -1);
     }
 
     /** The time in place {@code time}, ns. */

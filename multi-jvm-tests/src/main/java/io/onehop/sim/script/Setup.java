@@ -37,8 +37,8 @@ final class Setup {
   private Policies policies = PoolSetup.usual();
 
   private String pool(String newLegs, String newWitnesses) {
-    legs = List.of(newLegs.split(" "));
-    witnesses = newWitnesses.isEmpty() ? List.of() : List.of(newWitnesses.split(" "));
+    legs = List.of(newLegs.split(" ", -1));
+    witnesses = newWitnesses.isEmpty() ? List.of() : List.of(newWitnesses.split(" ", -1));
     if (!NODES.startsWith(String.join("", legs))) {
       throw new ScriptError("legs are called a b c d e, in this order");
     }
@@ -49,7 +49,7 @@ final class Setup {
   }
 
   private String settings(String text) {
-    for (String part : text.split(", ")) {
+    for (String part : text.split(", ", -1)) {
       policies = setting(policies, part.strip());
     }
     return "";

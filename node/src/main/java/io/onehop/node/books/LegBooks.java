@@ -56,6 +56,7 @@ public final class LegBooks {
   BlockSet[] staleMaps = new BlockSet[0];
   long carriedUntil;
   boolean mapsDamaged;
+  private long losses;
   private boolean cleanStart;
 
   /** Books over {@code disk}; nothing is read before {@link #start}. */
@@ -237,6 +238,10 @@ public final class LegBooks {
     // An in-sync leg misses only what its medium has lost; a whole block heals that, too.
     if (disk.ownMissing().size() != 0) {
       markClean(offset / BLOCK, (offset + length) / BLOCK);
+      // The store has answered for it again: after a kill it is suspect, not lost (rule 4.3).
+      if (disk.unreadable().size() != 0) {
+        disk.unreadable().remove(offset / BLOCK, (offset + length) / BLOCK);
+      }
     }
     // Not before it is stored: a map bit that comes in between keeps the leg from being promoted
     // with what the block held before.
@@ -378,8 +383,17 @@ public final class LegBooks {
     }
   }
 
+  /**
+   * Grows with every loss: a fetch that was under way then may be older than a write that the
+   * medium took and lost (rule 6.5).
+   */
+  public long losses() {
+    return losses;
+  }
+
   /** Rule 4.3: the medium has lost these blocks; durable before the return. */
   public void unreadable(RoaringBitmap lost) throws IOException {
+    losses++;
     Unreadable.record(this, lost);
   }
 }

@@ -14,12 +14,37 @@ import org.jspecify.annotations.Nullable;
 final class Ballots {
   private final @Nullable Vote[] votes = new @Nullable Vote[PoolView.MAX_MEMBERS];
   private final boolean byDisk;
+  private List<UUID> voters = List.of();
+  private long generation;
 
   /**
    * @param byDisk false: a vote counts for whoever has its index (simulator)
    */
   Ballots(boolean byDisk) {
     this.byDisk = byDisk;
+  }
+
+  /** Who is asked, by member index. */
+  List<UUID> voters() {
+    return voters;
+  }
+
+  /** Whether this disk is asked in this place. */
+  boolean names(int place, UUID disk) {
+    return place < voters.size() && voters.get(place).equals(disk);
+  }
+
+  /** From now on those of {@code v} are asked, if it is newer than what their list is from. */
+  void follow(PoolView v) {
+    if (v.generation() > generation) {
+      restart(v);
+    }
+  }
+
+  /** From now on those of {@code v} are asked. */
+  void restart(PoolView v) {
+    voters = v.voterIds();
+    generation = v.generation();
   }
 
   void clear() {

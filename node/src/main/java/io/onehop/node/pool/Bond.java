@@ -25,6 +25,7 @@ final class Bond {
   /** What is remembered of the disk in a member's place. */
   private static final class Neighbour {
     @Nullable UUID disk;
+    @Nullable UUID lineage;
     long run;
     long promised;
     long promisedBefore;
@@ -162,6 +163,11 @@ final class Bond {
       n.noticedAt = Long.MIN_VALUE / 2; // told before its first question is answered
     }
     if (!m.lineage().equals(NO_LINEAGE)) {
+      if (!m.lineage().equals(n.lineage)) { // promises are of their lineage
+        n.lineage = m.lineage();
+        n.promised = 0;
+        n.promisedBefore = 0;
+      }
       n.forgetful |= m.promised() < n.promisedBefore;
       n.promised = Math.max(n.promised, m.promised());
     }
@@ -253,7 +259,7 @@ final class Bond {
 
   /** Whether somebody remembers votes of this disk that it does not know of: it was rolled back. */
   boolean forgetful() {
-    return forgetful;
+    return forgetful && rules.sameVoterOnly();
   }
 
   /** Why member {@code i} is not listened to; empty if it is. */

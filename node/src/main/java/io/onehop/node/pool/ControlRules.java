@@ -27,8 +27,8 @@ package io.onehop.node.pool;
  *     5.4)
  * @param steadyReturn off: a leg that answers now and then returns after each back-off (rule 1.5)
  * @param lineageBinds off: messages and votes of another lineage are taken (rule 8.6)
- * @param bothMajorities off: a view with other voters is chosen by its own majority alone (rule
- *     1.1)
+ * @param bothMajorities off: a view with other voters is chosen by its predecessor's majority alone
+ *     (rule 1.1)
  * @param sameVoterOnly off: a vote counts for whoever had its place in the list, also one of a disk
  *     that was replaced or rolled back (rule 1.2)
  */

@@ -133,7 +133,7 @@ public final class PoolMember {
     lastNow = now;
     voted();
     machine = new PoolMachine(pool, self, rules, random, leg.status(), now);
-    machine.bars(i -> with.bar(i, lastNow));
+    machine.bars(i -> i == self ? with.notice(lastNow) : with.bar(i, lastNow));
     recovery = recoveryMaker.make(self, rules.unionFirst(), e -> onRecovery(e, lastNow));
     life = new LegMachine(self, leg.status().incarnation());
     serially(() -> pool(new PoolEvent.Tick(), now));
@@ -151,7 +151,7 @@ public final class PoolMember {
     }
     lastNow = now;
     PoolMessage body = bond().open(message, view(), now);
-    if (bond().forgetful() && rules.sameVoterOnly() && !register().mute()) {
+    if (bond().forgetful()) {
       register().muted();
       voted();
     }
@@ -287,10 +287,9 @@ public final class PoolMember {
 
   /** A snapshot for the operator's API. */
   public PoolStatus status(long now) {
-    String told = bond().notice(now);
-    PoolStatus mine = machine().status(now, keeper.problem().isEmpty() ? told : keeper.problem());
+    PoolStatus mine = machine().status(now, keeper.problem());
     PoolView other = bond().elsewhere(now);
-    return other == null || machine().inside() ? mine : mine.keptOut(other, told);
+    return other == null || machine().inside() ? mine : mine.keptOut(other, bond().notice(now));
   }
 
   private RegisterMachine register() {
@@ -324,7 +323,7 @@ public final class PoolMember {
 
   private void pool(PoolEvent event, long now) {
     PoolView accepted = register().accepted();
-    PoolView vote = keeper.durable() && !register().mute() ? accepted : null;
+    PoolView vote = keeper.durable() && !bond().forgetful() ? accepted : null;
     machine().votes(keeper.problem());
     List<PoolEffect> effects = machine().step(event, own(), vote, now, wallClockMillis.getAsLong());
     for (PoolEffect e : effects) {
@@ -341,6 +340,7 @@ public final class PoolMember {
           register(register().propose(p.expectedGeneration(), p.next(), now), now);
         }
         case PoolEffect.Learned l -> {
+          register().learned(l.view());
           live(new LegEvent.Chosen(l.view()));
           listener.viewLearned(l.view());
           recover(new RecoveryEvent.Tick(), now);
@@ -392,7 +392,7 @@ public final class PoolMember {
     if (accepted != null) {
       bond().voted(accepted, register().promised());
       leg.accepted(
-          register().mute() ? -1 : accepted.epoch(),
+          bond().forgetful() ? -1 : accepted.epoch(),
           rules.leaseNamesVoters() ? accepted.votersId() : LegDataPlane.ANY_VOTERS);
     }
   }

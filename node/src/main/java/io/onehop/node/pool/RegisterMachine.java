@@ -42,7 +42,6 @@ public final class RegisterMachine {
   private final ControlRules rules;
   private final RandomGenerator random;
   private final Acceptor acceptor;
-  private List<UUID> voters;
   private final Ballots votes;
   private Step step = Step.IDLE;
   private long request;
@@ -77,7 +76,9 @@ public final class RegisterMachine {
     this.votes = new Ballots(rules.sameVoterOnly());
     this.random = random;
     this.acceptor = new Acceptor(pool, self, id, promised, acceptedBallot, accepted);
-    this.voters = accepted == null ? List.of() : accepted.voterIds();
+    if (accepted != null) {
+      votes.follow(accepted);
+    }
     // A restarted process must not take answers to its predecessor's requests for its own.
     this.request = random.nextLong() & (Long.MAX_VALUE >> 8);
   }
@@ -87,9 +88,9 @@ public final class RegisterMachine {
     mute = true;
   }
 
-  /** See {@link #muted}. */
-  boolean mute() {
-    return mute;
+  /** This view was chosen: its voters are asked from now on. */
+  void learned(PoolView chosen) {
+    votes.follow(chosen);
   }
 
   /** Whether a request is under way. */
@@ -115,6 +116,7 @@ public final class RegisterMachine {
     } else if (busy()) {
       readWaits = true;
     } else {
+      votes.follow(Objects.requireNonNull(acceptor.accepted()));
       proposal = null;
       rounds = 0;
       query(now, out);
@@ -136,6 +138,7 @@ public final class RegisterMachine {
       out.add(new Done(new Outcome.Unknown(0)));
       return out;
     }
+    votes.follow(Objects.requireNonNull(acceptor.accepted()));
     expected = expectedGeneration;
     proposal = next;
     rounds = 0;
@@ -161,15 +164,10 @@ public final class RegisterMachine {
 
   /** The own acceptor is of another lineage now: nothing of the old one goes on. */
   private void moved(PoolView first, long now, List<RegisterEffect> out) {
-    voters = first.voterIds();
+    votes.restart(first);
     if (busy()) {
       finish(new Outcome.Unknown(0), now, out);
     }
-  }
-
-  /** Whether the own disk is one of the voters. */
-  private boolean named() {
-    return self < voters.size() && voters.get(self).equals(id);
   }
 
   /** A message of another member. */
@@ -201,7 +199,7 @@ public final class RegisterMachine {
       case IDLE -> {}
       case BACK_OFF -> prepare(now, out);
       case QUERY -> {
-        if (votes.majority(voters)) {
+        if (votes.majority(votes.voters())) {
           prepare(now, out); // a majority answered and does not agree: settle it
         } else {
           again(now, out);
@@ -214,7 +212,7 @@ public final class RegisterMachine {
 
   private void again(long now, List<RegisterEffect> out) {
     if (++rounds >= MAX_ROUNDS) {
-      finish(new Outcome.Unknown(Ballots.everyone(voters) & ~votes.answered()), now, out);
+      finish(new Outcome.Unknown(Ballots.everyone(votes.voters()) & ~votes.answered()), now, out);
     } else if (step == Step.QUERY) {
       query(now, out);
     } else {
@@ -236,7 +234,7 @@ public final class RegisterMachine {
   }
 
   private void prepare(long now, List<RegisterEffect> out) {
-    if (!named() || acceptor.acceptedBallot() == 0) {
+    if (!votes.names(self, id) || acceptor.acceptedBallot() == 0) {
       finish(new Outcome.Unknown(0), now, out); // whom the list does not name settles nothing
       return;
     }
@@ -278,7 +276,7 @@ public final class RegisterMachine {
 
   private void vote(Vote v, long now, List<RegisterEffect> out) {
     highestBallot = Math.max(highestBallot, v.promised());
-    if (v.request() != request || v.from() < 0 || v.from() >= voters.size()) {
+    if (v.request() != request || v.from() < 0 || v.from() >= votes.voters().size()) {
       return;
     }
     switch (step) {
@@ -288,7 +286,7 @@ public final class RegisterMachine {
         judgeQuery(now, out);
       }
       case PREPARE -> {
-        if (!votes.counts(v, voters)) {
+        if (!votes.counts(v, votes.voters())) {
           return; // of a disk that is not, or not any more, in the list (rule 1.2)
         }
         if (!v.granted()) {
@@ -296,14 +294,14 @@ public final class RegisterMachine {
           return;
         }
         votes.put(v);
-        if (votes.majority(voters)) {
+        if (votes.majority(votes.voters())) {
           promisedByMajority(now, out);
         }
       }
       case ACCEPT -> {
         PoolView value = Objects.requireNonNull(writing);
         List<UUID> own = value.voterIds();
-        if (!votes.counts(v, voters) && !votes.counts(v, own)) {
+        if (!votes.counts(v, votes.voters()) && !votes.counts(v, own)) {
           return;
         }
         if (!v.granted()) {
@@ -312,8 +310,8 @@ public final class RegisterMachine {
         }
         votes.put(v);
         // Rule 1.1: the predecessor's voters and, where they are others, its own.
-        boolean former = votes.majority(voters) || !rules.bothMajorities();
-        if (former && votes.majority(own)) {
+        boolean agreed = votes.majority(own) || !rules.bothMajorities();
+        if (agreed && votes.majority(votes.voters())) {
           acceptedByMajority(now, out);
         }
       }
@@ -335,11 +333,11 @@ public final class RegisterMachine {
   private void judgeQuery(long now, List<RegisterEffect> out) {
     PoolView proven = votes.proven();
     if (proven != null) {
-      voters = proven.voterIds();
+      votes.follow(proven);
       finish(new Outcome.Current(proven), now, out);
       return;
     }
-    int all = Ballots.everyone(voters);
+    int all = Ballots.everyone(votes.voters());
     if ((votes.answered() & all) == all) {
       prepare(now, out);
     }
@@ -351,8 +349,8 @@ public final class RegisterMachine {
       finish(new Outcome.Unknown(0), now, out);
       return;
     }
-    if (!current.voterIds().equals(voters)) { // rule 1.1: begun again with that list
-      voters = current.voterIds();
+    if (!current.voterIds().equals(votes.voters())) { // rule 1.1: begun again with that list
+      votes.restart(current);
       again(now, out);
       return;
     }
@@ -385,7 +383,7 @@ public final class RegisterMachine {
 
   /** To every voter of the round and, of a value that has others, to those. */
   private void broadcast(IntFunction<PoolMessage> message, List<RegisterEffect> out) {
-    int all = Ballots.everyone(voters);
+    int all = Ballots.everyone(votes.voters());
     PoolView value = writing;
     if (step == Step.ACCEPT && value != null) {
       all |= value.voterMask();

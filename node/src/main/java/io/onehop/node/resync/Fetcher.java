@@ -40,7 +40,10 @@ final class Fetcher implements Ops.Owner {
     void failed(int status);
   }
 
-  private record Fetch(long id, long from, long to, int source) {}
+  /**
+   * @param losses {@link LegBooks#losses} when it was asked for
+   */
+  private record Fetch(long id, long from, long to, int source, long losses) {}
 
   private static final int BLOCK = PoolView.BLOCK_SIZE;
 
@@ -218,7 +221,7 @@ final class Fetcher implements Ops.Owner {
     if (!links.send(source, h)) {
       return false;
     }
-    flying.add(new Fetch(ids, b, e, source));
+    flying.add(new Fetch(ids, b, e, source, books.losses()));
     inFlight.add(b, e);
     return true;
   }
@@ -287,13 +290,19 @@ final class Fetcher implements Ops.Owner {
       return;
     }
     if (f == null) {
-      f = new Fetch(h.sequence, h.offset / BLOCK, (h.offset + h.length) / BLOCK, source);
+      long from = h.offset / BLOCK;
+      f = new Fetch(h.sequence, from, (h.offset + h.length) / BLOCK, source, books.losses());
     }
     inFlight.remove(f.from, f.to);
     if (h.status == Status.MISSING && running && h.generation == generation) {
       refusals.refused(f.from, f.to, source, sources);
     }
-    boolean current = h.generation == generation && books.generation() == generation;
+    // What was lost since (rule 4.3) may have been written in between: the answer is older than
+    // that.
+    boolean current =
+        h.generation == generation
+            && books.generation() == generation
+            && f.losses == books.losses();
     boolean whole = (h.flags & FrameType.FLAG_HOLE) != 0 || payload.remaining() == h.length;
     if (h.status == Status.OK
         && whole

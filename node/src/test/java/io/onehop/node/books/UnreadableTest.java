@@ -128,6 +128,18 @@ final class UnreadableTest {
   }
 
   @Test
+  void whatWasWrittenSinceAndConfirmedIsNotLostByAKill() throws IOException {
+    adopt(evicted(v, 1));
+    write(1, 7);
+    books.watermark(v.epoch(), v.generation(), 1);
+    // Killed before the store sync that drops it from own-missing: this leg alone has it.
+    restart(LegRules.ALL);
+    adopt(coldStarted(v, 0, 300));
+    assertThat(own()).isEqualTo("{8}");
+    assertThat(map(1)).isEqualTo("{7}");
+  }
+
+  @Test
   void aStrayBitMeansNothing() throws IOException {
     // Killed between the two removals of a block that has healed …
     disk.ownMissing().remove(7, 8);

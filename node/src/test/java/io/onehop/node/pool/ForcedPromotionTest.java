@@ -202,4 +202,28 @@ final class ForcedPromotionTest {
     Member w = view(B).members().get(W);
     assertThat(w.state()).isEqualTo(LegState.OUT);
   }
+
+  @Test
+  void whenAllHaveRejoinedTheyAreAPoolLikeAnyOther() {
+    onlyStaleBLeft();
+    force(B, true);
+    for (int i : new int[] {A, W}) {
+      answers.clear();
+      UUID fresh = new UUID(300, i);
+      lab.remake(i, fresh, view(B));
+      // Nobody but B has voted for the list that the new disk is in.
+      lab.filter = (f, t, m) -> t == i && m instanceof PoolMessage.Accept && i == W;
+      member(B).replace(i, fresh, (done, text) -> answers.add("" + done), lab.now);
+      assertThat(lab.until(() -> !answers.isEmpty(), 20_000)).isTrue();
+      lab.filter = (f, t, m) -> false;
+      assertThat(answers).containsExactly("true");
+      assertThat(lab.until(() -> state(B, A) == LegState.IN_SYNC, 20_000)).isTrue();
+    }
+    lab.client = new UUID(6, 6);
+    lab.attach(B, lab.client);
+    assertThat(lab.until(() -> view(B).writer() != null, 8_000)).isTrue();
+    lab.run(3_000);
+    lab.kill(B);
+    assertThat(lab.until(() -> state(A, B) == LegState.STALE, 15_000)).isTrue();
+  }
 }

@@ -122,7 +122,7 @@ final class TableRow {
     }
     hears = todo.contains("hears");
     for (String f : todo) {
-      writerHears &= f.endsWith(" refused") ? ~(1 << index(f.split(" ")[0])) : -1;
+      writerHears &= f.endsWith(" refused") ? ~(1 << index(f.split(" ", -1)[0])) : -1;
     }
     links &= ~todo.stream().filter(f -> f.endsWith(" unlinked")).mapToInt(f -> 2).sum();
     step(new PoolEvent.Tick()); // the first read

@@ -236,6 +236,34 @@ final class MediaErrorTest extends ResyncCase {
   }
 
   @Test
+  void anAnswerOlderThanAWriteThatTheMediumLostAgainIsDropped() {
+    lab.disk.bad.set(4);
+    w.read(7, 4);
+    lab.loop.advance(60);
+    FrameHeader f = fetches().getFirst();
+    EngineLab.Peer source = asked(f);
+    // Written everywhere and confirmed while the peer takes its time, and then lost once more.
+    w.write(1, 4, 9);
+    FrameHeader beat = w.header(FrameType.HEARTBEAT, 0, 0, 0);
+    beat.watermark = 1;
+    w.send(beat, 0);
+    lab.disk.bad.set(4);
+    w.read(8, 4);
+    assertThat(w.status()).isEqualTo(Status.MISSING);
+    source.send(fetched(f), B, B, 77);
+    lab.loop.advance(1);
+    w.read(9, 4);
+    assertThat(w.status()).isEqualTo(Status.MISSING);
+    // Asked for again, and that answer counts.
+    lab.loop.advance(100);
+    FrameHeader again = fetches().stream().filter(h -> h.sequence != f.sequence).findAny().get();
+    asked(again).send(fetched(again), B, B, 9);
+    lab.loop.advance(200);
+    assertThat(lab.disk.data[4]).isEqualTo(9);
+    assertThat(own()).isEqualTo("{}");
+  }
+
+  @Test
   void aWriteAdmittedWhileItHealsWinsAlsoOverAViewChange() {
     lab.disk.bad.set(4);
     w.read(7, 4);
