@@ -101,8 +101,11 @@ class RepairTest {
       nodes.stop("b");
       delete(folder.resolve("store/b"));
       nodes.start("b");
-      TestNodes.Answer done = order(nodes, "w", "replace", "{\"node\":\"b\"}");
-      assertThat(done.error()).isEmpty();
+      // Until the failure time has passed the others take the old disk for a living one.
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () -> assertThat(order(nodes, "w", "replace", "{\"node\":\"b\"}").error()).isEmpty());
       inSync(nodes, "a");
       inSync(nodes, "b");
       String id = leg(nodes, "a", 1).path("node").asText();

@@ -177,11 +177,15 @@ final class FileLegDiskTest {
       ByteBuffer b = filled(4096, 3);
       BlockSet miss = disk.missMap(Stores.PEER);
       UnconfirmedLog log = disk.unconfirmed();
-      long sequence = run(disk, b, miss, log, 0, 20_000);
       var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-      long before = threads.getCurrentThreadAllocatedBytes();
-      run(disk, b, miss, log, sequence, 20_000);
-      long per = (threads.getCurrentThreadAllocatedBytes() - before) / 20_000;
+      long sequence = run(disk, b, miss, log, 0, 20_000);
+      // Until the compiler has caught up, interpreted code allocates what compiled code does not.
+      long per = Long.MAX_VALUE;
+      for (int round = 0; round < 20 && per > 0; round++) {
+        long before = threads.getCurrentThreadAllocatedBytes();
+        sequence = run(disk, b, miss, log, sequence, 20_000);
+        per = (threads.getCurrentThreadAllocatedBytes() - before) / 20_000;
+      }
       assertThat(per).as("bytes per write").isZero();
     }
   }
