@@ -136,7 +136,8 @@ final class StatusCommand implements Callable<Integer> {
   private static void leg(StringBuilder b, JsonNode l, String key, Map<String, Long> most) {
     String state = l.path("state").asText();
     StringBuilder line = new StringBuilder();
-    line.append(String.format("  %-12s %-9s ", l.path("node").asText(), state));
+    String shown = l.path("keptOut").asBoolean() ? "kept-out" : state;
+    line.append(String.format("  %-12s %-9s ", l.path("node").asText(), shown));
     long missing = l.path("missingBytes").asLong();
     JsonNode last = l.path("lastResync");
     if (state.equals("syncing")) {

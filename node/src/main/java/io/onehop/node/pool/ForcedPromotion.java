@@ -203,10 +203,8 @@ final class ForcedPromotion {
         + (me.state() == LegState.IN_SYNC ? "" : " since generation " + me.since())
         + " in generation "
         + base.generation()
-        + ", the newest that is known on this side (others may have gone on without it), misses at"
-        + " least "
-        + missing * PoolView.BLOCK_SIZE
-        + " bytes that are known"
+        + ", the newest that is known on this side (others may have gone on without it)"
+        + (missing > 0 ? ", misses at least " + missing * PoolView.BLOCK_SIZE + " bytes" : "")
         + (newer.isEmpty() ? "" : ", newer: " + newer)
         + "; kept out from then on: "
         + (away.isEmpty() ? "nobody" : away)

@@ -35,6 +35,10 @@ public final class Verifier {
   private static final long LOST_PATIENCE_NANOS = 3_000_000_000L;
 
   private static final long PATIENCE_NANOS = 60_000_000_000L;
+
+  /** Who is not connected for so long will not be waited for. */
+  private static final long REACH_NANOS = 5_000_000_000L;
+
   private static final int MOST_DIFFERENCES = 1000;
 
   private final LegBooks books;
@@ -61,6 +65,8 @@ public final class Verifier {
   private long question;
   private long askedAt;
   private long progressAt;
+  private int unreached;
+  private long reachedAt;
 
   /** Parts as named. */
   public Verifier(
@@ -88,6 +94,8 @@ public final class Verifier {
     rounds = 0;
     differences.clear();
     progressAt = loop.now();
+    unreached = 0;
+    reachedAt = progressAt;
     begin();
   }
 
@@ -155,15 +163,19 @@ public final class Verifier {
   }
 
   private void ask(int members) {
+    unreached = 0;
     for (int i = 0; i < PoolView.MAX_MEMBERS; i++) {
       if ((members & 1 << i) != 0) {
         FrameHeader h = links.header(FrameType.DIGEST, i, question);
         h.offset = offset;
         h.length = length();
         h.flags = against < 0 ? 0 : FrameType.FLAG_AS_IT_IS;
-        retry |= !(against < 0 ? links.send(i, h) : links.compare(i, h));
+        boolean sent = against < 0 ? links.send(i, h) : links.compare(i, h);
+        unreached |= sent ? 0 : 1 << i;
       }
     }
+    reachedAt = unreached == 0 ? loop.now() : reachedAt;
+    retry |= unreached != 0;
     if (retry) {
       again();
     }
@@ -304,6 +316,10 @@ public final class Verifier {
           against >= 0
               ? "the leg did not answer for a minute, at byte " + offset
               : "the range at " + offset + " could not be compared for a minute");
+    } else if (unreached != 0 && loop.now() - reachedAt > REACH_NANOS) {
+      PoolView v = books.view();
+      String who = v == null ? "a leg" : String.join(", ", names(v, unreached));
+      end(who + " cannot be reached from this leg");
     } else if (asking && loop.now() - askedAt > ASK_AGAIN_NANOS) {
       again();
     }

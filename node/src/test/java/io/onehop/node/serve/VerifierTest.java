@@ -229,6 +229,14 @@ final class VerifierTest extends ResyncCase {
   }
 
   @Test
+  void aLegThatCannotBeReachedIsNamedAndNotWaitedFor() {
+    lab.network.kill("leg2");
+    long begun = lab.loop.now();
+    assertThat(verify().error()).contains("n2 cannot be reached");
+    assertThat(lab.loop.now() - begun).isLessThan(10_000_000_000L);
+  }
+
+  @Test
   void againstNobodyIsSaid() {
     lab.engine.order(new LegOrder.Verify(ID, 0));
     lab.engine.order(new LegOrder.Verify(ID, 9));
