@@ -64,7 +64,6 @@ class BadInputIT extends PoolCase {
         "node-a,node-x",
         "--witness",
         "witness");
-    refused(USAGE, "takeover", "attach", POOL, "--nbd", socket, "--takeover");
     String longPath = "unix:" + cluster.dir().resolve("s".repeat(120));
     refused(USAGE, "unix socket", "attach", POOL, "--nbd", longPath);
     String nobody = "127.0.0.1:" + ClusterFiles.freePorts(1).getFirst();

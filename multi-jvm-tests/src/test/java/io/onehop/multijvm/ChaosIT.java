@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** {@code onehop chaos}: a minute of it, one that is broken off, and one that must see a lie. */
@@ -53,6 +54,7 @@ class ChaosIT {
   }
 
   @Test
+  @Tag("long")
   void brokenOffItStopsEverything() throws Exception {
     Path log = folder.path().resolve("chaos.log");
     Process p = chaos(log, "10");

@@ -9,9 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** {@code onehop bench failover}: every fault once; no pause may be one that nothing ends. */
+@Tag("long")
 class FailoverIT {
   /** A busy machine takes its time to start processes; nothing else takes nearly as long. */
   private static final double MOST_MILLIS = 40_000;

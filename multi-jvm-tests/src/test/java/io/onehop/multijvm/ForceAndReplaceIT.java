@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 
@@ -230,6 +231,7 @@ class ForceAndReplaceIT {
   }
 
   @Test
+  @Tag("long")
   void aSwappedDiskIsNamedAndTheRestGoesOn() throws IOException {
     write(0, 1);
     assertThat(LocalCluster.stop(cluster.process(B))).isZero();
@@ -267,6 +269,7 @@ class ForceAndReplaceIT {
   }
 
   @Test
+  @Tag("long")
   void aRolledBackDiskMissesEverythingAndItsVotesDoNotCount() throws IOException {
     write(0, 1);
     assertThat(LocalCluster.stop(cluster.process(B))).isZero();
