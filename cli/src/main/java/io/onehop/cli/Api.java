@@ -72,6 +72,9 @@ final class Api {
       if (a.good() && pools.isArray() && pools.isEmpty()) {
         nothing = a.json; // a node that lost its folder knows of no pool
         round.hurry();
+      } else if (a.good() && keptOut(a.json)) {
+        nothing = a.json; // of a lineage that was left behind: others know better
+        round.hurry();
       } else if (a.good()) {
         return a.json;
       }
@@ -82,9 +85,17 @@ final class Api {
     throw round.failure();
   }
 
+  private static boolean keptOut(JsonNode answer) {
+    boolean out = answer.path("keptOut").asBoolean();
+    for (JsonNode pool : answer.path("pools")) {
+      out |= pool.path("keptOut").asBoolean();
+    }
+    return out;
+  }
+
   /**
-   * Gives an order to a node that is alive; where that one does not know the thing (404), to
-   * another one.
+   * Gives an order to a node that is alive; where that one does not know the thing (404) or is kept
+   * out (421), to another one.
    */
   JsonNode send(String method, String path, @Nullable JsonNode body, int patienceMillis) {
     Round alive = new Round("/v1/version");
@@ -96,7 +107,7 @@ final class Api {
       if (a.good()) {
         return a.json;
       }
-      if (a.status != 404) {
+      if (a.status != 404 && a.status != 421) {
         throw failure(a);
       }
       alive.refused(a);

@@ -23,6 +23,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -53,7 +54,7 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true)
 final class AttachCommand implements Callable<Integer>, VolumeListener {
   private static final long ATTACH_NANOS = TimeUnit.SECONDS.toNanos(30);
-  private static final long LET_GO_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final long LET_GO_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   @Mixin private Target target = new Target();
 
@@ -144,21 +145,51 @@ final class AttachCommand implements Callable<Integer>, VolumeListener {
     return 0;
   }
 
-  /** After a takeover the client that held the pool gets a moment to let go of the address. */
+  /**
+   * After a takeover the client that held the pool gets a moment to let go of the address. One that
+   * does not, because it is stopped or hangs, loses its unix socket: its session is over for good.
+   */
   private NbdServer listen(
       DataLoop l, BufPool buffers, VolumeEngine e, Export export, NbdAddress at) {
     long until = System.nanoTime() + (takeover ? LET_GO_NANOS : 0);
+    boolean last = false;
     while (true) {
       try {
         return NbdServer.start(l, buffers, e, export, at);
       } catch (IOException x) {
-        if (System.nanoTime() - until >= 0) {
+        if (System.nanoTime() - until < 0) {
+          LockSupport.parkNanos(LET_GO_NANOS / 50);
+        } else if (last || !takenFromHolder(at)) {
           stop();
           throw new Failure(Failure.REFUSED, Failure.text(x), x);
+        } else {
+          last = true;
         }
-        LockSupport.parkNanos(LET_GO_NANOS / 50);
       }
     }
+  }
+
+  /** The socket's file goes; what its holder does with it later does not concern the next one. */
+  private boolean takenFromHolder(NbdAddress at) {
+    if (!takeover || !(at instanceof NbdAddress.Unix unix)) {
+      return false;
+    }
+    Optional<ProcessHandle> holder = SocketHolder.find(unix.path(), name);
+    if (holder.isEmpty()) {
+      return false;
+    }
+    try {
+      Files.deleteIfExists(unix.path());
+    } catch (IOException e) {
+      return false;
+    }
+    System.err.println(
+        "onehop: pid "
+            + holder.get().pid()
+            + ", whose session was taken over, does not let go of "
+            + unix.path()
+            + ": replaced");
+    return true;
   }
 
   /** Waits for the session; says what for when that takes longer than a moment. */

@@ -39,13 +39,16 @@ final class BenchCommand implements Callable<Integer> {
       description = "throughput, failover, idle or all (default).")
   private String suite = "all";
 
-  @Option(names = "--rounds", paramLabel = "N", description = "Interleaved rounds (default 3).")
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      description = "Interleaved rounds of suite throughput (default 3).")
   private int rounds = 3;
 
   @Option(
       names = "--seconds",
       paramLabel = "S",
-      description = "Length of each fio run (default 4).")
+      description = "Length of each fio run of suite throughput (default 4).")
   private int seconds = 4;
 
   @Option(

@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class ChaosCommand implements Callable<Integer> {
   private static final int MOST_LEGS = 5;
-  private static final double MOST_MINUTES = 60 * 24 * 30;
+  private static final int MOST_MINUTES = 60 * 24 * 30;
 
   @Option(names = "--minutes", paramLabel = "N", description = "How long (default 10).")
   private double minutes = 10;
@@ -49,8 +49,9 @@ final class ChaosCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (!(minutes > 0 && minutes <= MOST_MINUTES)) {
-      throw new Failure(Failure.USAGE, "--minutes is more than 0, and at most " + MOST_MINUTES);
+    if (!(minutes * 60 >= 1 && minutes <= MOST_MINUTES)) {
+      throw new Failure(
+          Failure.USAGE, "--minutes is 1/60 (a second) to " + MOST_MINUTES + ", for example 0.5");
     }
     if (legs < 2 || legs > MOST_LEGS) {
       throw new Failure(Failure.USAGE, "--legs is 2 to " + MOST_LEGS);

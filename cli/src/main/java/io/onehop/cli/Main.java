@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
       AttachCommand.class,
       VerifyCommand.class,
       SimulateCommand.class,
+      TrainCommand.class,
       ChaosCommand.class,
       BenchCommand.class
     })

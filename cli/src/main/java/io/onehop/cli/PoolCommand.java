@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.onehop.node.pools.CreateRequest;
 import java.io.Console;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -75,7 +75,7 @@ final class PoolCommand implements Runnable {
         paramLabel = "NODE=PATH",
         description =
             "A block device (or file) for a node's data, instead of a file in its folder.")
-    private Map<String, Path> devices = Map.of();
+    private List<String> devices = List.of();
 
     @Option(
         names = "--on-no-quorum",
@@ -111,7 +111,7 @@ final class PoolCommand implements Runnable {
       data.forEach(body.putArray("data")::add);
       witnesses.forEach(body.putArray("witness")::add);
       ObjectNode paths = body.putObject("devices");
-      devices.forEach((node, path) -> paths.put(node, path.toString()));
+      pairs("--device: ", "NODE=PATH", devices).forEach(paths::put);
       Api api = target.api();
       api.send("POST", "/v1/pools", body, 60_000);
       // The nodes open what they have just agreed on; after that the pool can be used.
@@ -239,12 +239,12 @@ final class PoolCommand implements Runnable {
         arity = "1..*",
         paramLabel = "KEY=VALUE",
         description = "See `pool show`.")
-    private Map<String, String> settings = Map.of();
+    private List<String> settings = List.of();
 
     @Override
     public Integer call() {
       ObjectNode body = Api.JSON.createObjectNode();
-      settings.forEach(body::put);
+      pairs("", "KEY=VALUE, for example lease=2s", settings).forEach(body::put);
       target.api().send("POST", "/v1/pools/" + encode(name) + "/settings", body, 15_000);
       return 0;
     }
@@ -281,6 +281,22 @@ final class PoolCommand implements Runnable {
       System.out.println("deleted " + name);
       return 0;
     }
+  }
+
+  /** What was given as KEY=VALUE, in its order; {@code like} says what that looks like. */
+  private static Map<String, String> pairs(String where, String like, List<String> given) {
+    Map<String, String> all = new LinkedHashMap<>();
+    for (String word : given) {
+      int at = word.indexOf('=');
+      if (at < 1 || at == word.length() - 1) {
+        throw new Failure(Failure.USAGE, where + "'" + word + "' is not " + like);
+      }
+      String key = word.substring(0, at);
+      if (all.put(key, word.substring(at + 1)) != null) {
+        throw new Failure(Failure.USAGE, where + "'" + key + "' is given twice");
+      }
+    }
+    return all;
   }
 
   static String encode(String name) {

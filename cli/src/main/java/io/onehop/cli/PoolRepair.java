@@ -79,6 +79,32 @@ final class PoolRepair {
       }
       return one;
     }
+
+    boolean isWitness() {
+      return witness != null;
+    }
+
+    /** Refuses a leg that is called a witness, and a witness that is called a leg. */
+    void check(Api api, String pool) {
+      String one = node();
+      JsonNode p = api.get("/v1/pools/" + PoolCommand.encode(pool));
+      boolean isLeg = names(p.path("legs"), one);
+      if (witness != null ? isLeg : names(p.path("witnesses"), one)) {
+        throw new Failure(
+            Failure.USAGE,
+            "'%1$s' is a %2$s of '%3$s': say --%2$s %1$s"
+                .formatted(one, isLeg ? "leg" : "witness", pool));
+      }
+    }
+
+    private static boolean names(JsonNode members, String node) {
+      for (JsonNode m : members) {
+        if (m.path("node").asText().equals(node)) {
+          return true;
+        }
+      }
+      return false;
+    }
   }
 
   /** Another disk in a member's place. */
@@ -119,10 +145,19 @@ final class PoolRepair {
     public Integer call() {
       ObjectNode body = Api.JSON.createObjectNode().put("node", which.node()).put("sure", yes);
       body.put("force", force);
+      if (device != null && which.isWitness()) {
+        throw new Failure(
+            Failure.USAGE, "--device is for legs: a witness keeps its votes in files");
+      }
+      if (device != null && !device.isAbsolute()) {
+        throw new Failure(Failure.USAGE, "--device is a path on the leg's node: make it absolute");
+      }
       if (device != null) {
         body.put("device", device.toString());
       }
-      return order(target.api(), name, "/replace", body, LONG_MILLIS);
+      Api api = target.api();
+      which.check(api, name);
+      return order(api, name, "/replace", body, LONG_MILLIS);
     }
   }
 
@@ -150,7 +185,9 @@ final class PoolRepair {
     @Override
     public Integer call() {
       ObjectNode body = Api.JSON.createObjectNode().put("node", which.node()).put("sure", sure);
-      return order(judges(), name, "/rejoin", body, LONG_MILLIS);
+      Api api = judges();
+      which.check(api, name);
+      return order(api, name, "/rejoin", body, LONG_MILLIS);
     }
 
     /**

@@ -89,7 +89,8 @@ final class Processes {
     }
   }
 
-  private static boolean runs(long pid, String word) {
+  /** Whether it is a OneHop process with such a word in its command line. */
+  static boolean runs(long pid, String word) {
     try {
       Path proc = Path.of("/proc", String.valueOf(pid), "cmdline");
       String all = new String(Files.readAllBytes(proc), StandardCharsets.ISO_8859_1);

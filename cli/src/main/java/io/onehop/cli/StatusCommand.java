@@ -127,10 +127,30 @@ final class StatusCommand implements Callable<Integer> {
       }
       for (JsonNode x : p.path("witnesses")) {
         b.append(String.format("  %-12s witness   ", x.path("node").asText()));
-        b.append(x.path("reachable").asBoolean() ? "reachable" : "not reachable").append('\n');
+        b.append(x.path("reachable").asBoolean() ? "reachable" : "not reachable");
+        if (x.path("keptOut").asBoolean()) {
+          b.append(", kept-out (").append(x.path("reason").asText()).append(')');
+        }
+        b.append('\n');
       }
+      keptOut(b, p);
     }
     return b.isEmpty() ? "no pools\n" : b.toString();
+  }
+
+  private static void keptOut(StringBuilder b, JsonNode pool) {
+    List<String> out = new ArrayList<>();
+    for (String kind : List.of("legs", "witnesses")) {
+      for (JsonNode m : pool.path(kind)) {
+        if (m.path("keptOut").asBoolean()) {
+          out.add(m.path("node").asText());
+        }
+      }
+    }
+    if (!out.isEmpty() && !pool.path("keptOut").asBoolean()) {
+      b.append("  kept out, on another lineage: ").append(String.join(", ", out));
+      b.append("; let in again by `onehop pool rejoin`\n");
+    }
   }
 
   private static void leg(StringBuilder b, JsonNode l, String key, Map<String, Long> most) {

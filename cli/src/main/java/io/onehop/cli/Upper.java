@@ -282,7 +282,12 @@ final class Upper implements AutoCloseable {
 
   /** Whether exactly {@code legs} legs, and all there are, are in sync. */
   boolean inSync(int legs) {
-    JsonNode all = status(api()).path("legs");
+    return inSync(api(), legs);
+  }
+
+  /** Whether exactly {@code legs} legs, and all there are, are in sync, by the first to answer. */
+  static boolean inSync(Api api, int legs) {
+    JsonNode all = status(api).path("legs");
     int good = 0;
     for (JsonNode leg : all) {
       good += leg.path("state").asText().equals("in-sync") ? 1 : 0;

@@ -109,7 +109,10 @@ final class MainTest {
     run("attach", "v", "--nbd", "tcp:x").refused(2, "HOST:PORT");
     run("attach", "v", "--nbd", "unix:/" + "x".repeat(120)).refused(2, "at most 107");
     run("attach", "v", "--nbd", "unix:/x", "--takeover=yes").refused(2, "--takeover");
-    run("chaos", "--minutes", "0").refused(2, "--minutes");
+    for (String junk : List.of("0", "-1", ".01", "NaN", "1e9")) {
+      run("chaos", "--minutes", junk).refused(2, "--minutes is 1/60 (a second) to 43200");
+    }
+    run("chaos", "--minutes", "x").refused(2, "--minutes");
     run("chaos", "--legs", "1").refused(2, "--legs");
     run("chaos", "--seed", "x").refused(2, "--seed");
     run("chaos", "--minutes", "1").refused(3, "use a checkout");
@@ -122,6 +125,7 @@ final class MainTest {
     run("demo", "--size", "1K").refused(2, "--size");
     run("simulate", "--seeds", "0").refused(2, "--seeds");
     run("bench", "nothing").refused(2, "no suite 'nothing'");
+    run("bench", "failover", "--kills", "0").refused(2, "--kills");
     for (String junk : List.of("", "x", "-1", "0", "1Q", "99999999999T")) {
       run("up", "--dir", dir, "--size", junk).refused(2, junk.equals("0") ? "--size" : junk);
       run("pool", "create", "v", "--data", "a,b", "--size", junk)
@@ -133,12 +137,17 @@ final class MainTest {
     run("pool", "create", "v", "--data", "a,b", "--size", "1G", "--on-no-quorum", "wait")
         .refused(2, "--on-no-quorum");
     run("pool", "create", "v", "--data", "a,b", "--size", "1G", "--device", "a")
-        .refused(2, "--device");
+        .refused(2, "--device: 'a' is not NODE=PATH");
     run("pool", "set", "v").refused(2, "KEY=VALUE");
     run("pool", "force", "v").refused(2, "--from");
     run("pool", "replace", "v").refused(2, "--leg NODE or --witness NODE");
+    run("pool", "replace", "v", "--leg", "a", "--device", "disk").refused(2, "absolute");
+    run("pool", "replace", "v", "--witness", "w", "--device", "/d").refused(2, "for legs");
     run("pool", "rejoin", "v", "--leg", "a", "--witness", "w").refused(2, "one of them");
-    run("pool", "set", "v", "key").refused(2, "KEY=VALUE");
+    for (String junk : List.of("cold-start", "cold-start=", "=after-grace")) {
+      run("pool", "set", "v", junk).refused(2, "'" + junk + "' is not KEY=VALUE");
+    }
+    run("pool", "set", "v", "lease=2s", "lease=3s").refused(2, "'lease' is given twice");
     assertThat(Files.exists(tmp.resolve("d"))).isFalse();
   }
 
@@ -200,6 +209,26 @@ final class MainTest {
       assertThat(differs.code).isEqualTo(1);
       assertThat(differs.out).contains("differs: offset 0 length 4096 on a, b");
       assertThat(run("verify", "w", "--json", "--server", at).code).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void legsAndWitnessesAreToldApart() throws IOException {
+    try (FakeNode n =
+        new FakeNode()
+            .answers("/v1/version", 200, "{\"version\":\"1\"}")
+            .answers("/v1/status", 200, "{\"pools\":[]}")
+            .answers(
+                "/v1/pools/v",
+                200,
+                "{\"name\":\"v\",\"legs\":[{\"node\":\"a\"}],\"witnesses\":[{\"node\":\"w\"}]}")) {
+      String at = n.at().toString();
+      for (String what : List.of("replace", "rejoin")) {
+        run("pool", what, "v", "--leg", "w", "--server", at)
+            .refused(2, "'w' is a witness of 'v': say --witness w");
+        run("pool", what, "v", "--witness", "a", "--server", at)
+            .refused(2, "'a' is a leg of 'v': say --leg a");
+      }
     }
   }
 

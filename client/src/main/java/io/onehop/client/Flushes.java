@@ -70,9 +70,16 @@ final class Flushes {
   }
 
   private void send(int s, Link l) {
+    if (!l.credits.mayFlush()) {
+      sent[s] &= ~l.bit();
+      l.credits.flushWaits = true;
+      e.links.deny(l.bit());
+      return;
+    }
     FrameHeader h = l.head(FrameType.FLUSH);
     h.sequence = id[s];
     sent[s] |= l.bit();
+    l.credits.sentWrite();
     l.send(h);
   }
 
@@ -82,6 +89,16 @@ final class Flushes {
       if (ops[s] != null && (legs() & l.bit() & ~acked[s]) != 0) {
         e.tally.resends++;
         send(s, l);
+      }
+    }
+  }
+
+  /** Requests were answered: what {@code l} had no credit for is sent now. */
+  void creditsCame(Link l) {
+    l.credits.flushWaits = false;
+    for (int s = 0; s < SLOTS; s++) {
+      if (ops[s] != null && (sent[s] & l.bit()) == 0) {
+        sendRest(s);
       }
     }
   }

@@ -20,6 +20,10 @@ final class InFlight {
   int[] at = new int[window];
   int[] sent = new int[window];
   int[] acked = new int[window];
+
+  /** Legs that had no credit for it, of those not in {@link #sent}. */
+  int[] denied = new int[window];
+
   @Nullable Buf[] data = new Buf[window];
   @Nullable Op[] ops = new Op[window];
 
@@ -42,6 +46,7 @@ final class InFlight {
     at = new int[newWindow];
     sent = new int[newWindow];
     acked = new int[newWindow];
+    denied = new int[newWindow];
     data = new Buf[newWindow];
     ops = new Op[newWindow];
   }
@@ -78,6 +83,7 @@ final class InFlight {
     at[s] = bufAt;
     sent[s] = 0;
     acked[s] = 0;
+    denied[s] = 0;
     data[s] = b;
     ops[s] = op;
     bytes += cost(s);
@@ -94,6 +100,7 @@ final class InFlight {
     at[n] = at[s];
     sent[n] = sent[s];
     acked[n] = acked[s];
+    denied[n] = denied[s];
     data[n] = data[s];
     ops[n] = ops[s];
     bytes += cost(n);

@@ -2,10 +2,8 @@ package io.onehop.client;
 
 import io.onehop.protocol.model.Endpoint;
 import io.onehop.protocol.model.PoolView;
-import io.onehop.protocol.wire.Hello;
 import io.onehop.protocol.wire.HelloAck;
 import io.onehop.protocol.wire.HelloAckCodec;
-import io.onehop.protocol.wire.HelloCodec;
 import io.onehop.protocol.wire.TextCodec;
 import io.onehop.protocol.wire.ViewCodec;
 import io.onehop.protocol.wire.WireException;
@@ -41,19 +39,27 @@ final class Link {
   /** Everything unanswered was sent again then; ages of requests at this leg count from it. */
   long freshSince;
 
-  /** Reads sent and not answered. */
+  /** Reads sent, not answered and not asked of another leg since. */
   int reads;
+
+  final Credits credits = new Credits();
 
   /** Requests were refused and have to be sent again: at the end of this batch, or later. */
   boolean againNow;
 
   boolean againLater;
 
+  /** First write that found no credit; {@link Long#MAX_VALUE} if none. */
+  long deniedFrom = Long.MAX_VALUE;
+
   /** Not before: its store has just failed. */
   long againFrom;
 
   /** Speaks for another lineage of the pool: a forced promotion left us behind (rule 8.6). */
   boolean foreign;
+
+  /** Whether it was ready, or an attempt failed, since this link began. */
+  boolean sounded;
 
   /** Why it is not ready, for people. */
   String problem = "not connected yet";
@@ -220,35 +226,14 @@ final class Link {
     }
   }
 
-  private void hello(Connection c) {
-    PoolView v = e.views.view;
-    Hello hello =
-        new Hello(
-            Hello.SenderRole.CLIENT,
-            e.settings.pool(),
-            v == null ? Hello.ANY : v.pool(),
-            v == null ? Hello.ANY : v.lineage(),
-            e.settings.session(),
-            0,
-            0,
-            e.links.nextConnection(),
-            e.settings.host(),
-            e.settings.pid());
-    Buf b = e.buffers.take(HelloCodec.MAX_BYTES);
-    ByteBuffer out = b.view(0, HelloCodec.MAX_BYTES);
-    HelloCodec.encode(hello, out);
-    int length = out.position();
-    b.done(out);
-    handle = 0;
-    c.send(head(FrameType.HELLO), b, 0, length);
-    b.release();
-  }
-
   private void greeted(FrameHeader h, ByteBuffer payload) throws WireException {
     if (h.status != Status.OK) {
       String text = TextCodec.decode(payload);
       foreign = index >= 0 && h.status == Status.WRONG_POOL;
       drop(text.isEmpty() ? Status.name(h.status) : text);
+      if (index >= 0 && h.status == Status.FENCED) {
+        e.leftBehind(to + ": " + text);
+      }
       return;
     }
     HelloAck ack = HelloAckCodec.decode(payload);
@@ -266,11 +251,17 @@ final class Link {
       drop(to + " belongs to another pool or lineage");
       return;
     }
+    if (h.extra < Credits.LEAST) {
+      drop(to + " allows only " + h.extra + " requests in flight; at least 2 are needed");
+      return;
+    }
     foreign = false;
     handle = ack.handle();
+    credits.begin((int) Math.min(h.extra, Integer.MAX_VALUE));
     incarnation = ack.incarnation();
     viewSent = 0;
     ready = true;
+    sounded = true;
     problem = "";
     heartbeatAt = e.loop.now();
     e.tally.connects++;
@@ -297,7 +288,8 @@ final class Link {
         return;
       }
       conn = c;
-      hello(c);
+      handle = 0;
+      e.links.hello(Link.this, c);
     }
 
     @Override
@@ -319,6 +311,9 @@ final class Link {
         e.writes.resend(Link.this, false);
         e.flushes.resend(Link.this);
       }
+      if (!over && credits.denied) {
+        e.links.creditsCame(Link.this);
+      }
     }
 
     @Override
@@ -331,6 +326,7 @@ final class Link {
         return;
       }
       over = true;
+      sounded = true;
       boolean wasReady = ready;
       attempt = null;
       conn = null;
@@ -348,6 +344,7 @@ final class Link {
     }
 
     private void dispatch(FrameHeader h, ByteBuffer payload) throws WireException {
+      credits.answered(h.type);
       switch (h.type) {
         case FrameType.HELLO_ACK -> greeted(h, payload);
         case FrameType.VIEW -> e.offer(ViewCodec.decode(payload));
@@ -377,7 +374,7 @@ final class Link {
         }
         case FrameType.LEASE_ACK -> e.lease.relayAnswer(h);
         case FrameType.ATTACH_ACK ->
-            e.session.attachAnswer(Link.this, h.status, TextCodec.decode(payload));
+            e.session.attachAnswer(Link.this, h, TextCodec.decode(payload));
         case FrameType.DETACH_ACK -> e.session.detachAnswer(h.status, TextCodec.decode(payload));
         default -> drop("sent a frame of unknown type " + h.type);
       }

@@ -3,6 +3,12 @@ package io.onehop.client;
 import io.onehop.protocol.model.Endpoint;
 import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.wire.Hello;
+import io.onehop.protocol.wire.HelloCodec;
+import io.onehop.transport.Buf;
+import io.onehop.transport.Connection;
+import io.onehop.transport.FrameType;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +47,30 @@ final class Links {
    */
   long nextConnection() {
     return ++connections;
+  }
+
+  /** Begins the conversation on a new connection of {@code l}. */
+  void hello(Link l, Connection c) {
+    PoolView v = e.views.view;
+    Hello hello =
+        new Hello(
+            Hello.SenderRole.CLIENT,
+            e.settings.pool(),
+            v == null ? Hello.ANY : v.pool(),
+            v == null ? Hello.ANY : v.lineage(),
+            e.settings.session(),
+            0,
+            0,
+            nextConnection(),
+            e.settings.host(),
+            e.settings.pid());
+    Buf b = e.buffers.take(HelloCodec.MAX_BYTES);
+    ByteBuffer out = b.view(0, HelloCodec.MAX_BYTES);
+    HelloCodec.encode(hello, out);
+    int length = out.position();
+    b.done(out);
+    c.send(l.head(FrameType.HELLO), b, 0, length);
+    b.release();
   }
 
   /** The link to a member; there is one as soon as a view names it. */
@@ -150,6 +180,32 @@ final class Links {
         e.flushes.resend(l);
       }
     }
+  }
+
+  /** A request found no credit at any of {@code legs} (mask): it waits for their answers. */
+  void deny(int legs) {
+    e.tally.creditWaits++;
+    for (int m = legs; m != 0; m &= m - 1) {
+      at(Integer.numberOfTrailingZeros(m)).credits.denied = true;
+    }
+  }
+
+  /** Requests were answered at a leg that had turned others away. */
+  void creditsCame(Link l) {
+    l.credits.denied = false;
+    e.flushes.creditsCame(l);
+    e.writes.creditsCame(l);
+    e.reads.creditsCame();
+  }
+
+  /** Whether every member was reached, or could not be. */
+  boolean sounded() {
+    for (Link l : links) {
+      if (l != null && !l.sounded) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Legs in sync that speak for another lineage, as a mask. */

@@ -11,17 +11,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads (rules 4.1, 4.2, 5.4): each part goes to the in-sync leg with the fewest outstanding that
  * is not too slow, to the next one on error or deadline; to a syncing leg only when no in-sync one
- * can be reached. Its answer is accepted only under the lease, the view's generation and
- * incarnation, else it is read again.
+ * can be reached, or all of them have lost the block (rule 4.3). Its answer is accepted only under
+ * the lease, the view's generation and incarnation, else it is read again.
  */
 final class Reads {
-  private static final int PARTS = 1024;
   private static final int BLOCK = PoolView.BLOCK_SIZE;
 
   private final VolumeEngine e;
-  private final ReadPart[] parts = new ReadPart[PARTS];
-  private final int[] free = new int[PARTS];
-  private int freeCount = PARTS;
+  private final ReadParts parts = new ReadParts();
   private int parked;
   private int turn;
   private long ids;
@@ -30,10 +27,6 @@ final class Reads {
 
   Reads(VolumeEngine e) {
     this.e = e;
-    for (int i = 0; i < PARTS; i++) {
-      parts[i] = new ReadPart(i);
-      free[i] = PARTS - 1 - i;
-    }
   }
 
   /** A read, or a write whose edge blocks have to be read first. */
@@ -48,14 +41,13 @@ final class Reads {
       return;
     }
     pumping = true;
-    for (Op op = feed.peek(); op != null && freeCount >= 2; op = feed.peek()) {
+    for (Op op = feed.peek(); op != null && room(); op = feed.peek()) {
       if (op.kind == Op.READ) {
-        ReadPart p = take(op, op.fed, (int) Math.min(op.to - op.fed, FrameHeader.MAX_PAYLOAD));
-        long from = Math.max(op.offset, p.offset);
-        p.skip = (int) (from - p.offset);
-        p.copy = (int) (Math.min(op.offset + op.length, p.offset + p.length) - from);
+        ReadPart p = parts.take(op, op.fed, op.to - op.fed);
+        p.wantedFrom = Math.max(op.offset, p.offset);
+        p.wantedTo = Math.min(op.offset + op.length, p.end);
         p.into = op.buf;
-        p.at = (int) (op.at + (from - op.offset));
+        p.at = (int) (op.at + (p.wantedFrom - op.offset));
         op.fed += p.length;
         op.pending++;
         if (op.fed == op.to) {
@@ -77,33 +69,33 @@ final class Reads {
   }
 
   private void edge(Op op, long offset, @Nullable Buf into) {
-    ReadPart p = take(op, offset, BLOCK);
+    ReadPart p = parts.take(op, offset, BLOCK);
     p.edge = true;
-    p.copy = BLOCK;
     p.into = into;
     op.pending++;
     issue(p);
   }
 
-  private ReadPart take(Op op, long offset, int length) {
-    ReadPart p = parts[free[--freeCount]];
-    p.op = op;
-    p.edge = false;
-    p.offset = offset;
-    p.length = length;
-    p.skip = 0;
-    p.at = 0;
-    p.tried = 0;
-    p.failed = 0;
-    p.leg = -1;
-    p.waiting = false;
-    return p;
+  /** Whether another read may be begun; what frees room comes back to {@link #pump}. */
+  private boolean room() {
+    if (!parts.room()) {
+      return false;
+    }
+    int legs = readable(0);
+    boolean credit = legs == 0;
+    for (int m = legs; m != 0 && !credit; m &= m - 1) {
+      credit = e.links.at(Integer.numberOfTrailingZeros(m)).credits.mayRead();
+    }
+    if (!credit) {
+      e.links.deny(legs);
+    }
+    return credit;
   }
 
-  /** Legs that may be read now: those in sync, else (rule 4.2) whoever heals. */
-  private int readable() {
-    int inSync = e.views.inSync & e.links.usable;
-    return inSync != 0 ? inSync : e.links.usable;
+  /** Legs that may be read now, but for {@code failed}: those in sync, else whoever heals (4.2). */
+  private int readable(int failed) {
+    int inSync = e.views.inSync & e.links.usable & ~failed;
+    return inSync != 0 ? inSync : e.links.usable & ~failed;
   }
 
   private void issue(ReadPart p) {
@@ -112,11 +104,16 @@ final class Reads {
       park(p);
       return;
     }
-    if ((e.views.inSync & ~p.failed) == 0) {
-      exhausted(p);
+    if ((e.views.inSync & ~p.failed) != 0) {
+      p.lostSince = Long.MAX_VALUE;
+    } else if (p.length > BLOCK) {
+      // Each leg in sync has lost some of it, not necessarily the same (rule 4.3).
+      p.halve();
+    } else if (nobodyHas(p)) {
+      finish(p, Status.IO_ERROR);
       return;
     }
-    int can = readable() & ~p.failed & ~p.tried;
+    int can = readable(p.failed) & ~p.tried;
     if (can == 0) {
       park(p);
       return;
@@ -127,11 +124,13 @@ final class Reads {
     int start = turn++ & 31;
     for (int m = Integer.rotateRight(can, start); m != 0; m &= m - 1) {
       Link l = e.links.at((Integer.numberOfTrailingZeros(m) + start) & 31);
-      if (best == null || l.reads < best.reads) {
+      if (l.credits.mayRead() && (best == null || l.reads < best.reads)) {
         best = l;
       }
     }
     if (best == null) {
+      e.links.deny(can);
+      park(p);
       return;
     }
     p.leg = best.index;
@@ -142,25 +141,22 @@ final class Reads {
     h.sequence = p.id;
     h.offset = p.offset;
     h.length = p.length;
+    best.credits.sentRead();
     best.send(h);
   }
 
   /**
-   * Each leg misses something of the part, not necessarily the same (rule 4.3): its halves are
-   * asked of all of them again, in the end block by block.
+   * Every leg in sync has lost the block. One that heals may have it, as far as rule 4.2 lets it
+   * serve: what it holds clean is what they held. It is given a deadline to be able to.
    */
-  private void exhausted(ReadPart p) {
-    Op op = p.op;
-    if (op == null || p.length <= BLOCK || freeCount == 0) {
-      finish(p, Status.IO_ERROR);
-      return;
-    }
-    ReadPart q = take(op, p.offset, p.length);
-    q.into = p.into;
-    p.halve(q);
-    op.pending++;
-    issue(p);
-    issue(q);
+  private boolean nobodyHas(ReadPart p) {
+    p.lostSince = Math.min(p.lostSince, e.loop.now());
+    return (e.views.writeSet & ~p.failed) == 0 || lostFor(p) > e.views.policies.deadlineNanos();
+  }
+
+  private long lostFor(ReadPart p) {
+    long from = Math.max(p.lostSince, e.graceFrom);
+    return from == Long.MAX_VALUE ? 0 : e.loop.now() - from;
   }
 
   private void park(ReadPart p) {
@@ -178,7 +174,7 @@ final class Reads {
       return;
     }
     parked = 0;
-    for (ReadPart p : parts) {
+    for (ReadPart p : parts.all) {
       if (p.op != null && p.waiting && p.leg < 0) {
         p.tried = p.failed;
         issue(p);
@@ -187,7 +183,7 @@ final class Reads {
   }
 
   void answer(Link l, FrameHeader h, ByteBuffer payload) {
-    ReadPart p = parts[(int) h.sequence & PARTS - 1];
+    ReadPart p = parts.of(h.sequence);
     if (p.id != h.sequence || p.op == null || p.leg != l.index) {
       return;
     }
@@ -243,29 +239,18 @@ final class Reads {
       issue(p);
       return;
     }
-    Buf into = p.into;
-    if (into != null) {
-      if (hole) {
-        Edges.zero(into, p.at, p.copy);
-      } else {
-        into.bytes().put(p.at, payload, payload.position() + p.skip, p.copy);
-      }
+    p.take(hole ? null : payload);
+    if (p.advance()) {
+      issue(p);
+    } else {
+      finish(p, Status.OK);
     }
-    finish(p, Status.OK);
-  }
-
-  private void free(ReadPart p) {
-    p.op = null;
-    p.into = null;
-    p.leg = -1;
-    p.waiting = false;
-    free[freeCount++] = p.index;
   }
 
   private void finish(ReadPart p, int status) {
     Op op = p.op;
     boolean edge = p.edge;
-    free(p);
+    parts.free(p);
     if (op != null) {
       op.pending--;
       if (status != Status.OK) {
@@ -285,7 +270,7 @@ final class Reads {
 
   /** The connection to {@code leg} broke: what it owed is read elsewhere. */
   void lost(int leg) {
-    for (ReadPart p : parts) {
+    for (ReadPart p : parts.all) {
       if (p.op != null && p.leg == leg) {
         p.leg = -1;
         p.tried |= 1 << leg;
@@ -298,9 +283,9 @@ final class Reads {
    * Reads of legs that may not be read any more go elsewhere; others are judged by their answers.
    */
   void onView(int voided) {
-    for (ReadPart p : parts) {
+    for (ReadPart p : parts.all) {
       p.failed &= ~voided;
-      if (p.op != null && p.leg >= 0 && (readable() & 1 << p.leg) == 0) {
+      if (p.op != null && p.leg >= 0 && (readable(p.failed) & 1 << p.leg) == 0) {
         takeBack(p);
         issue(p);
       }
@@ -317,7 +302,7 @@ final class Reads {
 
   /** Rule 5.3: nothing read under this epoch counts any more; all wait for the next one. */
   void epochOver() {
-    for (ReadPart p : parts) {
+    for (ReadPart p : parts.all) {
       if (p.op == null) {
         continue;
       }
@@ -333,7 +318,7 @@ final class Reads {
   /** {@code op} is no more. */
   void forget(Op op) {
     feed.remove(op);
-    for (ReadPart p : parts) {
+    for (ReadPart p : parts.all) {
       if (p.op == op) {
         if (p.leg >= 0) {
           takeBack(p);
@@ -341,7 +326,7 @@ final class Reads {
           parked--;
         }
         op.pending--;
-        free(p);
+        parts.free(p);
       }
     }
     pump();
@@ -349,7 +334,7 @@ final class Reads {
 
   void tick(long now) {
     long deadline = e.views.policies.deadlineNanos();
-    for (ReadPart p : parts) {
+    for (ReadPart p : parts.all) {
       if (p.op == null) {
         continue;
       }
@@ -362,10 +347,13 @@ final class Reads {
         }
         // Who waits at a leg that made another one wait too long does not wait as long himself.
         if ((late || (e.suspects.slow() & bit) != 0)
-            && (readable() & ~p.failed & ~e.suspects.slow() & ~bit) != 0) {
+            && (readable(p.failed) & ~e.suspects.slow() & ~bit) != 0) {
           takeBack(p);
           p.tried |= bit;
           issue(p);
+        } else if (lostFor(p) > 2 * deadline) {
+          takeBack(p);
+          finish(p, Status.IO_ERROR);
         }
       } else if (p.waiting
           && e.views.policies.errorOnNoQuorum()
@@ -375,6 +363,13 @@ final class Reads {
       }
     }
     unpark();
+    pump();
+  }
+
+  /** A leg that turned reads away for want of credits has answered some requests. */
+  void creditsCame() {
+    unpark();
+    pump();
   }
 
   /** Whether a read waits for its lease, a leg or a view. */
@@ -386,9 +381,6 @@ final class Reads {
   void clear() {
     feed.clear();
     parked = 0;
-    freeCount = 0;
-    for (ReadPart p : parts) {
-      free(p);
-    }
+    parts.clear();
   }
 }

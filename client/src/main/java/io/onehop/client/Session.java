@@ -10,6 +10,7 @@ import io.onehop.transport.FrameHeader;
 import io.onehop.transport.FrameType;
 import io.onehop.transport.Status;
 import java.nio.ByteBuffer;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Session {
   private static final long RETRY = 200_000_000L;
+
+  /** For so long members that say nothing are waited for before the first attach. */
+  private static final long SOUNDING = 500_000_000L;
 
   private enum State {
     SEEKING,
@@ -60,6 +64,8 @@ final class Session {
   private long tickAt;
   private long resumeLeft;
   private long foreignFor;
+  private long viewedAt;
+  private @Nullable UUID lineage;
   private String endedWhy = "";
   private String problem = "no server has answered yet";
 
@@ -78,6 +84,11 @@ final class Session {
   /** Whether this session is the writer of the newest known view. */
   boolean attached() {
     return state == State.ATTACHED;
+  }
+
+  /** Whether it was never attached yet. */
+  boolean seeking() {
+    return state == State.SEEKING;
   }
 
   /** Whether it was attached and hopes to be again. */
@@ -118,6 +129,10 @@ final class Session {
 
   /** Judges a view just taken. */
   Turn onView(PoolView v) {
+    if (!v.lineage().equals(lineage)) {
+      lineage = v.lineage();
+      viewedAt = e.loop.now();
+    }
     Writer w = v.writer();
     Writer own = w != null && w.session().equals(e.settings.session()) ? w : null;
     return switch (state) {
@@ -188,7 +203,13 @@ final class Session {
       return;
     }
     switch (state) {
-      case SEEKING, RESUMING -> ask(FrameType.ATTACH);
+      case SEEKING -> {
+        // Rule 8.6: one of them may know that this lineage was left behind.
+        if (e.links.sounded() || e.loop.now() - viewedAt >= SOUNDING) {
+          ask(FrameType.ATTACH);
+        }
+      }
+      case RESUMING -> ask(FrameType.ATTACH);
       case ATTACHED -> {
         if (leaving == Leaving.ASKING) {
           ask(FrameType.DETACH);
@@ -281,10 +302,13 @@ final class Session {
     b.release();
   }
 
-  void attachAnswer(Link from, int status, String text) {
-    if ((state != State.SEEKING && state != State.RESUMING) || from.index != asked) {
+  void attachAnswer(Link from, FrameHeader h, String text) {
+    // What was asked under an epoch that is over may have been right then.
+    boolean current = h.epoch == epoch && from.index == asked;
+    if ((state != State.SEEKING && state != State.RESUMING) || !current) {
       return;
     }
+    int status = h.status;
     asked = -1;
     answered = true;
     nextTry = e.loop.now() + RETRY;

@@ -16,5 +16,6 @@ final class Tally {
   long refused;
   long failed;
   long resumes;
+  long creditWaits;
   long longestStall;
 }

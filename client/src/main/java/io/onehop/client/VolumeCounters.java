@@ -17,6 +17,7 @@ package io.onehop.client;
  * @param refused requests answered AGAIN because too many were in flight
  * @param failed requests answered with an error
  * @param resumes times that the session went on under another epoch
+ * @param creditWaits times that a request had to wait because a leg had as many as it allows
  * @param requestsInFlight accepted and not completed now
  * @param writesInFlight sequence numbers in the window now
  * @param longestStallNanos greatest age of a request when it completed
@@ -36,6 +37,7 @@ public record VolumeCounters(
     long refused,
     long failed,
     long resumes,
+    long creditWaits,
     int requestsInFlight,
     int writesInFlight,
     long longestStallNanos) {}

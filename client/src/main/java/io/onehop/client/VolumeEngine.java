@@ -141,6 +141,7 @@ public final class VolumeEngine implements BlockDevice {
         tally.refused,
         tally.failed,
         tally.resumes,
+        tally.creditWaits,
         requests.count(),
         writes.inFlight(),
         tally.longestStall);
@@ -189,10 +190,20 @@ public final class VolumeEngine implements BlockDevice {
   void forgetLineage() {
     PoolView v = views.view;
     if (v != null) {
+      forgotten.clear(); // only the last one: all others may have come to serve meanwhile
       forgotten.add(v.lineage());
       links.closeAll("another lineage serves the pool");
       views.forget();
       links.start();
+    }
+  }
+
+  /** Another lineage left this one behind (rule 8.6): a session of it is over for good. */
+  void leftBehind(String why) {
+    if (session.seeking()) {
+      forgetLineage();
+    } else if (!session.over()) {
+      end("the pool has another lineage, by a forced promotion: " + why);
     }
   }
 

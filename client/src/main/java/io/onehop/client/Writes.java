@@ -106,6 +106,13 @@ final class Writes {
     if (op == null) {
       return;
     }
+    // Whoever came before and found no credit goes first.
+    if (!l.credits.mayWrite() || t.sequence[s] > l.deniedFrom) {
+      t.denied[s] |= l.bit();
+      l.deniedFrom = Math.min(l.deniedFrom, t.sequence[s]);
+      e.links.deny(l.bit());
+      return;
+    }
     Buf b = t.data[s];
     FrameHeader h = l.head(b == null ? FrameType.WRITE_ZEROES : FrameType.WRITE);
     h.flags =
@@ -114,6 +121,8 @@ final class Writes {
     h.offset = t.offset[s];
     h.length = t.length[s];
     t.sent[s] |= l.bit();
+    t.denied[s] &= ~l.bit();
+    l.credits.sentWrite();
     l.send(h, b, t.at[s], b == null ? 0 : (int) t.length[s]);
   }
 
@@ -238,6 +247,7 @@ final class Writes {
         t.acked[s] = 0;
       }
       t.sent[s] = 0;
+      t.denied[s] = 0;
     }
   }
 
@@ -273,6 +283,7 @@ final class Writes {
         t.acked[s] &= ~voided;
       }
       t.sent[s] &= ~voided;
+      t.denied[s] &= ~voided;
     }
   }
 
@@ -283,6 +294,7 @@ final class Writes {
       return;
     }
     l.ensureView();
+    l.deniedFrom = everything ? Long.MAX_VALUE : l.deniedFrom;
     long end = t.next;
     for (long q = t.oldest; q < end; q++) {
       int s = t.slot(q);
@@ -296,6 +308,22 @@ final class Writes {
         s = renumber(s);
       }
       send(s, l);
+    }
+  }
+
+  /** Requests were answered: what {@code l} had no credit for is sent now, in order. */
+  void creditsCame(Link l) {
+    int bit = l.bit();
+    long q = Math.max(l.deniedFrom, t.oldest);
+    l.deniedFrom = Long.MAX_VALUE;
+    if ((e.links.usable & bit) == 0 || !e.session.attached()) {
+      return;
+    }
+    for (; q < t.next && l.deniedFrom == Long.MAX_VALUE; q++) {
+      int s = t.slot(q);
+      if (t.sequence[s] == q && (t.denied[s] & bit) != 0) {
+        send(s, l);
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
 import io.onehop.protocol.wire.AttachRequest;
 import io.onehop.protocol.wire.AttachRequestCodec;
+import io.onehop.protocol.wire.Hello;
 import io.onehop.protocol.wire.HelloAck;
 import io.onehop.protocol.wire.HelloAckCodec;
 import io.onehop.protocol.wire.HelloCodec;
@@ -71,6 +72,10 @@ final class FakeLeg {
 
   boolean grantsLease = true;
   boolean adopts = true;
+
+  /** Announced in its hello. */
+  int credits = 10_000;
+
   int writeStatus = Status.OK;
   int readStatus = Status.OK;
 
@@ -128,6 +133,14 @@ final class FakeLeg {
     }
   }
 
+  /** Lets the oldest kept answer go. */
+  void releaseOne() {
+    Runnable r = held.poll();
+    if (r != null) {
+      r.run();
+    }
+  }
+
   /** The frames of one type received so far. */
   List<FrameHeader> got(int type) {
     return log.stream().filter(h -> h.type == type).toList();
@@ -151,11 +164,21 @@ final class FakeLeg {
     switch (h.type) {
       case FrameType.HELLO -> {
         ByteBuffer out = ByteBuffer.allocate(HelloAckCodec.MAX_BYTES);
-        numbers.add(HelloCodec.decode(payload).connection());
+        Hello from = HelloCodec.decode(payload);
+        numbers.add(from.connection());
         PoolView v = greeting == null ? pool.view : greeting;
+        if (v.leavesBehind(from.lineage())) {
+          FrameHeader no = clear(FrameType.HELLO_ACK);
+          no.status = Status.FENCED;
+          TextCodec.encode("left behind", out);
+          lane.answer(no, out.flip());
+          return;
+        }
         PoolView shown = greetsWithoutView ? null : v;
         HelloAckCodec.encode(new HelloAck(v.members().get(index).id(), incarnation, 7, shown), out);
-        lane.answer(clear(FrameType.HELLO_ACK), out.flip());
+        FrameHeader hello = clear(FrameType.HELLO_ACK);
+        hello.extra = credits;
+        lane.answer(hello, out.flip());
         if (hangsUp) {
           pool.wire.run();
           lane.close("hung up");
@@ -268,7 +291,7 @@ final class FakeLeg {
         pool.change(d -> d.admitted(r.session(), r.host(), r.pid(), 0));
       }
     }
-    FrameHeader a = clear(FrameType.ATTACH_ACK);
+    FrameHeader a = echo(FrameType.ATTACH_ACK, h);
     a.status = status;
     ByteBuffer text = ByteBuffer.allocate(TextCodec.MAX_BYTES);
     TextCodec.encode(status == Status.OK ? "" : "held by host-x", text);

@@ -33,7 +33,7 @@ final class FaultsTest {
     assertThat(p.engine.counters().requestsInFlight()).isZero();
   }
 
-  private static Policies policies(boolean error, int window) {
+  static Policies policies(boolean error, int window) {
     Policies d = Policies.DEFAULT;
     return new Policies(
         error,

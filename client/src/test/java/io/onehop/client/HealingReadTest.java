@@ -243,4 +243,100 @@ final class HealingReadTest {
     p.advance(500 * MS);
     assertThat(r.status).isEqualTo(Status.IO_ERROR);
   }
+
+  @Test
+  void whatEveryLegInSyncLostIsReadFromOneThatHeals() {
+    oneHeals();
+    FakeLeg inSync = p.legs.get(0);
+    FakeLeg heals = p.legs.get(1);
+    for (int i = 0; i < 7; i++) {
+      p.write(i * 4096L, 4096, i + 1);
+    }
+    p.wire.run();
+    inSync.lostBlocks.set(2);
+    inSync.lostBlocks.set(5);
+    Outcome r = p.read(100, 7 * 4096 - 200);
+    Outcome merge = p.write(2 * 4096 + 10, 10, 9);
+    p.wire.run();
+    assertThat(List.of(r.status, merge.status)).containsOnly(Status.OK);
+    for (int at = 0; at < 7 * 4096 - 200; at++) {
+      assertThat(r.at(at)).isEqualTo((at + 100) / 4096 + 1);
+    }
+    assertThat(heals.store.get(2 * 4096 + 10)).isEqualTo((byte) 9);
+    assertThat(heals.store.get(2 * 4096 + 20)).isEqualTo((byte) 3);
+    // Of nothing else: legs in sync serve what they have.
+    assertThat(heals.got(FrameType.READ))
+        .allMatch(h -> h.length == 4096 && inSync.lostBlocks.get((int) (h.offset / 4096)));
+    heals.lostBlocks.set(5);
+    Outcome nobody = p.read(5 * 4096, 4096);
+    p.wire.run();
+    assertThat(nobody.status).isEqualTo(Status.IO_ERROR);
+    assertThat(p.suspected).isEmpty();
+  }
+
+  @Test
+  void oneThatHealsIsGivenADeadlineToBeAble() {
+    oneHeals();
+    p.legs.get(0).lostBlocks.set(0);
+    FakeLeg heals = p.legs.get(1);
+    heals.readStatus = Status.NOT_IN_SYNC;
+    Outcome soon = p.read(0, 4096);
+    p.advance(1500 * MS);
+    assertThat(soon.status).isEqualTo(-1);
+    assertThat(heals.got(FrameType.READ)).hasSizeBetween(2, 40);
+    heals.readStatus = Status.OK;
+    p.advance(300 * MS);
+    assertThat(soon.status).isEqualTo(Status.OK);
+    assertThat(soon.at(0)).isEqualTo(5);
+    heals.readStatus = Status.NOT_IN_SYNC;
+    Outcome never = p.read(0, 4096);
+    p.advance(1500 * MS);
+    assertThat(never.status).isEqualTo(-1);
+    p.advance(1000 * MS);
+    assertThat(never.status).isEqualTo(Status.IO_ERROR);
+    heals.drops = FrameType.READ;
+    Outcome silent = p.read(0, 4096);
+    p.advance(5000 * MS);
+    assertThat(silent.status).isEqualTo(Status.IO_ERROR);
+    assertThat(p.suspected).isEmpty();
+  }
+
+  @Test
+  void oneThatHealsIsReadUnderLeaseAndViewAlsoThen() {
+    oneHeals();
+    p.legs.get(0).lostBlocks.set(0);
+    FakeLeg heals = p.legs.get(1);
+    heals.hold = true;
+    Outcome r = p.read(0, 4096);
+    p.wire.run();
+    p.move(1, LegState.STALE);
+    p.wire.run();
+    heals.release();
+    p.advance(100 * MS);
+    assertThat(r.status).isEqualTo(Status.IO_ERROR);
+    p.legs.get(0).readStatus = Status.OK;
+  }
+
+  @Test
+  void losingBlocksNeedsNoMoreRoomThanReading() {
+    p = new FakePool(2).attached();
+    p.write(0, 4096, 4);
+    p.wire.run();
+    for (FakeLeg l : p.legs) {
+      l.hold = true;
+    }
+    // As many as there may be at once, each of two blocks of which either leg lost another one.
+    p.legs.get(0).lostBlocks.set(0);
+    p.legs.get(1).lostBlocks.set(1);
+    List<Outcome> all = new java.util.ArrayList<>();
+    for (int i = 0; i < ReadParts.MOST + 100; i++) {
+      all.add(p.read(0, 8192));
+    }
+    p.wire.run();
+    for (FakeLeg l : p.legs) {
+      l.release();
+    }
+    p.wire.run();
+    assertThat(all).allMatch(o -> o.status == Status.OK && o.at(0) == 4);
+  }
 }

@@ -1,5 +1,6 @@
 package io.onehop.client;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.onehop.client.FakePool.Outcome;
@@ -104,6 +105,33 @@ final class ResumeTest {
       // The first request of an epoch comes with a watermark that says from where on it is.
       assertThat(under(l, FrameType.WRITE, 3).getFirst().watermark).isEqualTo(1);
     }
+  }
+
+  @Test
+  void aRefusalOfAnOlderEpochIsNotListenedTo() {
+    endBySilence();
+    p.wire.run();
+    ready();
+    p.advance(500 * MS);
+    assertThat(p.events.getLast()).isEqualTo("resumed");
+    for (FakeLeg l : p.legs) {
+      l.drops = FrameType.ATTACH;
+    }
+    endBySilence();
+    p.wire.run();
+    FrameHeader late = new FrameHeader();
+    late.type = FrameType.ATTACH_ACK;
+    late.status = Status.REFUSED;
+    late.epoch = 1;
+    for (FakeLeg l : p.legs) {
+      l.lanes.getLast().answer(late, java.nio.ByteBuffer.wrap("not now".getBytes(US_ASCII)));
+      l.drops = 0;
+    }
+    p.wire.run();
+    assertThat(p.events.getLast()).isEqualTo("suspended");
+    ready();
+    p.advance(12_000 * MS);
+    assertThat(p.events.getLast()).isEqualTo("resumed");
   }
 
   @Test

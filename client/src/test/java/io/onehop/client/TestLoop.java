@@ -48,7 +48,7 @@ final class TestLoop implements Loop {
   }
 
   @Override
-  public void atEndOfTurn(Runnable hook) {
+  public Timer atEndOfTurn(Runnable hook) {
     throw new UnsupportedOperationException();
   }
 

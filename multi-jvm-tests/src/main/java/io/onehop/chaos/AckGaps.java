@@ -22,7 +22,7 @@ final class AckGaps implements AutoCloseable {
   private int connections;
   private boolean lost;
   private long lastAck = System.nanoTime();
-  private long faultAt;
+  private long struckAt;
   private long longest;
   private long recovered;
   private String failed = "";
@@ -82,7 +82,7 @@ final class AckGaps implements AutoCloseable {
     long now = System.nanoTime();
     longest = Math.max(longest, now - lastAck);
     lastAck = now;
-    recovered += sent - faultAt >= 0 ? 1 : 0;
+    recovered += sent - struckAt >= 0 ? 1 : 0;
   }
 
   /** The server is about to be killed: that it goes away is no failure. */
@@ -90,21 +90,25 @@ final class AckGaps implements AutoCloseable {
     connections++;
   }
 
-  /** A fault strikes now: counting begins with the last write acknowledged before. */
+  /** A fault is about to strike: pauses count from the last write acknowledged before. */
   synchronized void fault() {
-    faultAt = System.nanoTime();
     longest = 0;
+  }
+
+  /** The fault has struck: what is acknowledged of what is sent from now on is recovery. */
+  synchronized void struck() {
+    struckAt = System.nanoTime();
     recovered = 0;
   }
 
-  /** Writes sent and acknowledged after the fault. */
+  /** Writes sent and acknowledged after the fault had struck. */
   synchronized long recovered() {
     return recovered;
   }
 
-  /** Longest time between two acknowledged writes since the fault, milliseconds. */
+  /** Longest time without an acknowledged write since the fault, until now, milliseconds. */
   synchronized double longestMillis() {
-    return longest / 1e6;
+    return Math.max(longest, System.nanoTime() - lastAck) / 1e6;
   }
 
   /** The first error that was not expected, or empty. */

@@ -48,8 +48,7 @@ record Attached(String name, Process process, String uri) {
       args.add("--takeover");
     }
     Path log = cluster.log(name);
-    Process p =
-        Launch.process(log, true, cluster.network().option(name), args.toArray(String[]::new));
+    Process p = Launch.process(log, true, cluster.options(name), args.toArray(String[]::new));
     CompletableFuture<String> uri = new CompletableFuture<>();
     Thread.ofPlatform().daemon().name(name + "-output").start(() -> readUri(p, uri));
     try {

@@ -36,14 +36,20 @@ final class Cluster {
   private final Network network;
   private final Map<String, Ports> nodes = new LinkedHashMap<>();
   private final int legs;
+  private final String options;
   private final Map<String, Process> processes = new LinkedHashMap<>();
 
   private boolean stopped;
 
-  /** Makes the folder's parts and the configurations; starts nothing. */
-  Cluster(Path dir, int legs) throws IOException {
+  /**
+   * Makes the folder's parts and the configurations; starts nothing.
+   *
+   * @param options of every process' JVM, separated by blanks; "" for none
+   */
+  Cluster(Path dir, int legs, String options) throws IOException {
     this.dir = dir;
     this.legs = legs;
+    this.options = options;
     List<String> names = new ArrayList<>();
     for (int i = 0; i < legs; i++) {
       names.add("node-" + (char) ('a' + i));
@@ -107,6 +113,11 @@ final class Cluster {
     return network;
   }
 
+  /** What the JVM of a process is started with. */
+  String options(String party) {
+    return options + " " + network.option(party);
+  }
+
   private Path conf(String name) {
     return dir.resolve("conf").resolve(name + ".conf");
   }
@@ -138,8 +149,7 @@ final class Cluster {
   }
 
   synchronized void start(String name) throws IOException {
-    processes.put(
-        name, Launch.process(log(name), false, network.option(name), "node", "" + conf(name)));
+    processes.put(name, Launch.process(log(name), false, options(name), "node", "" + conf(name)));
   }
 
   synchronized boolean runs(String name) {

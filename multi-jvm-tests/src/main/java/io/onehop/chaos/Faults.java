@@ -16,6 +16,8 @@ import java.util.SplittableRandom;
 final class Faults {
   private static final int MOST_AT_ONCE = 3;
   private static final long MILLI = 1_000_000L;
+  private static final List<String> BAD_WRITES =
+      List.of("write-error 20%", "sync-error", "no-space 50%", "short-write 5%");
 
   /** What is done, how often among all, and for how long at most (in ms). */
   private enum Kind {
@@ -30,6 +32,7 @@ final class Faults {
     KILL_NODES("all nodes killed", 4, 2_000),
     KILL_ALL("everything killed", 3, 2_000),
     CUT("link cut", 9, 6_000),
+    PARTITION("client and a leg cut from the rest", 4, 5_000),
     ONE_WAY("link cut one way", 8, 6_000),
     REFUSE("link reset", 5, 3_000),
     DELAY("link slowed down", 5, 4_000),
@@ -163,6 +166,7 @@ final class Faults {
       case KILL_NODES -> killAll(kind, until, false);
       case KILL_ALL -> killAll(kind, until, true);
       case CUT, ONE_WAY, REFUSE, DELAY -> link(kind, until);
+      case PARTITION -> partition(kind, leg, until);
       case SLOW_STORE -> {
         int millis = 20 + random.nextInt(800);
         store(
@@ -181,7 +185,7 @@ final class Faults {
       }
       case BAD_WRITES -> {
         if (lonely()) {
-          store(kind, leg, until, random.nextBoolean() ? "write-error 20%" : "sync-error");
+          store(kind, leg, until, BAD_WRITES.get(random.nextInt(BAD_WRITES.size())));
         }
       }
     }
@@ -300,6 +304,26 @@ final class Faults {
     tally.fault(kind.text, kind.text + ": " + name);
     active.add(
         new Active(Set.of("link", name), until, "healed: " + name, () -> net.heal(one, other)));
+  }
+
+  /** The client keeps one leg, and the others keep each other. */
+  private void partition(Kind kind, String leg, long until) {
+    Attached client = keeper.client();
+    if (client == null || !free("partition")) {
+      return;
+    }
+    var net = cluster.network().net();
+    List<String> far = cluster.names().stream().filter(n -> !n.equals(leg)).toList();
+    List<String> near = List.of(client.name(), leg);
+    near.forEach(n -> far.forEach(f -> net.cut(n, f)));
+    String name = String.join(", ", near) + " | " + String.join(", ", far);
+    tally.fault(kind.text, kind.text + ": " + name);
+    active.add(
+        new Active(
+            Set.of("link", "partition"),
+            until,
+            "healed: " + name,
+            () -> near.forEach(n -> far.forEach(f -> net.heal(n, f)))));
   }
 
   private void store(Kind kind, String leg, long until, String faults) throws IOException {

@@ -92,6 +92,11 @@ final class Keeper {
     threatened = current;
   }
 
+  /** All is well: from now on no earlier attempt to take over excuses the client's end. */
+  synchronized void settled() {
+    threatened = takeover ? threatened : null;
+  }
+
   synchronized boolean takingOver() {
     return takeover;
   }

@@ -30,17 +30,16 @@ final class Launch {
    *
    * @param log what it says on stderr is appended to it
    * @param pipe its stdout is read by us; otherwise it goes to the log, too
-   * @param option one more for its JVM; "" for none
+   * @param options more for its JVM, separated by blanks; "" for none
    */
-  static Process process(Path log, boolean pipe, String option, String... args) throws IOException {
+  static Process process(Path log, boolean pipe, String options, String... args)
+      throws IOException {
     List<String> command = new ArrayList<>(List.of("setsid", launcher().toString()));
     command.addAll(List.of(args));
     ProcessBuilder b = new ProcessBuilder(command);
     b.environment().put(BOUND, "1");
     b.environment().remove("ONEHOP_SERVER");
-    // Many JVMs on few cores: the second compiler would cost more than it brings.
-    b.environment()
-        .merge(OPTIONS, ("-XX:TieredStopAtLevel=1 " + option).strip(), (a, o) -> a + " " + o);
+    b.environment().merge(OPTIONS, options.strip(), (a, o) -> a + " " + o);
     b.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
     if (!pipe) {
       b.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));

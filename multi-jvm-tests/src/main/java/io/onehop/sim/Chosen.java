@@ -1,43 +1,63 @@
 package io.onehop.sim;
 
 import io.onehop.node.store.VoteStore;
-import io.onehop.protocol.model.LastSession;
 import io.onehop.protocol.model.PoolView;
-import io.onehop.protocol.model.Writer;
 import io.onehop.protocol.wire.ViewCodec;
 import io.onehop.protocol.wire.WireException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the register has chosen, judged by the votes on the platters alone: a value is chosen once a
- * majority has ever accepted it under one ballot (invariant 5).
+ * majority of the disks that it names as voters has ever accepted it under one ballot (invariant 5;
+ * that suffices because quorums of neighbouring lists overlap).
  */
 final class Chosen {
-  private final int majority;
-  private final Map<Long, Integer> accepters = new HashMap<>();
-  private final Map<Long, PoolView> byGeneration = new HashMap<>();
-  private final List<Writer> writers = new ArrayList<>();
-  private final Set<UUID> barred = new HashSet<>();
-  private PoolView newest;
+  /** One proposal: a ballot belongs to one lineage. */
+  private record Proposal(UUID lineage, long ballot) {}
+
+  private final Map<Proposal, Integer> accepters = new HashMap<>();
+  private final List<Lineage> lineages = new ArrayList<>();
   private boolean errorsAllowed;
 
   Chosen(PoolView first) {
     errorsAllowed = first.policies().errorOnNoQuorum();
-    majority = first.majority();
-    newest = first;
-    byGeneration.put(first.generation(), first);
+    lineages.add(new Lineage(0, first));
   }
 
-  /** The newest chosen view, whether anybody knows it or not. */
+  /** The newest chosen view of the newest lineage, whether anybody knows it or not. */
   PoolView newest() {
-    return newest;
+    return lineage().newest();
+  }
+
+  /** The newest lineage. */
+  Lineage lineage() {
+    return lineages.getLast();
+  }
+
+  /** All, in order of their being chosen. */
+  List<Lineage> lineages() {
+    return lineages;
+  }
+
+  /** The lineage with this id; null if no view of it is chosen. */
+  @Nullable Lineage of(UUID lineage) {
+    for (Lineage l : lineages) {
+      if (l.id().equals(lineage)) {
+        return l;
+      }
+    }
+    return null;
+  }
+
+  /** The chosen view, or null. */
+  @Nullable PoolView of(UUID lineage, long generation) {
+    Lineage l = of(lineage);
+    return l == null ? null : l.of(generation);
   }
 
   /** Whether any view so far lets requests fail where they would wait for a majority. */
@@ -45,32 +65,14 @@ final class Chosen {
     return errorsAllowed;
   }
 
-  /** Everyone who was ever admitted, in order. */
-  List<Writer> writers() {
-    return writers;
-  }
-
-  /** Whether some view says that this session may not go on. */
-  boolean barred(UUID session) {
-    return barred.contains(session);
-  }
-
-  @Nullable PoolView of(long generation) {
-    return byGeneration.get(generation);
-  }
-
   /**
    * A vote became durable.
    *
    * @return the view if this vote made a newer one chosen
    */
-  @Nullable PoolView voted(int member, VoteStore.Vote vote) {
+  @Nullable PoolView voted(SimPlatter p, VoteStore.Vote vote) {
     byte[] bytes = vote.accepted();
     if (bytes == null) {
-      return null;
-    }
-    int mask = accepters.merge(vote.acceptedBallot(), 1 << member, (a, b) -> a | b);
-    if (Integer.bitCount(mask) < majority) {
       return null;
     }
     PoolView view;
@@ -79,31 +81,22 @@ final class Chosen {
     } catch (WireException e) {
       throw new Violation("vote", "an accepted view cannot be decoded: " + e.getMessage());
     }
-    PoolView known = byGeneration.putIfAbsent(view.generation(), view);
-    if (known != null && !known.equals(view)) {
-      throw new Violation(
-          "two-views", "generation " + view.generation() + " was chosen as two different views");
+    p.accepted = view;
+    boolean named = view.members().get(p.index).id().equals(p.id) && view.isVoter(p.index);
+    if (vote.acceptedBallot() == 0 || !named || p.rolledBack) {
+      return null; // whatever such a disk says counts nowhere (rules 1.2, 8.6)
     }
-    if (known != null) {
+    Proposal proposal = new Proposal(view.lineage(), vote.acceptedBallot());
+    int mask = accepters.merge(proposal, 1 << p.index, (a, b) -> a | b);
+    if (Integer.bitCount(mask) < view.majority()) {
       return null;
     }
-    if (view.generation() != newest.generation() + 1) {
-      throw new Violation(
-          "generation",
-          "view %d was chosen after %d".formatted(view.generation(), newest.generation()));
+    Lineage l = of(view.lineage());
+    if (l == null) {
+      lineages.add(new Lineage(lineages.size(), view));
+    } else if (!l.add(view)) {
+      return null;
     }
-    if (view.epoch() < newest.epoch()) {
-      throw new Violation("epoch", "the epoch went back in generation " + view.generation());
-    }
-    Writer w = view.writer();
-    if (w != null && !w.equals(newest.writer())) {
-      writers.add(w);
-    }
-    LastSession last = view.lastSession();
-    if (last != null && !last.resumable()) {
-      barred.add(last.id());
-    }
-    newest = view;
     errorsAllowed |= view.policies().errorOnNoQuorum();
     return view;
   }

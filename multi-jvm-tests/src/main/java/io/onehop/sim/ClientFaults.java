@@ -79,7 +79,10 @@ final class ClientFaults {
           DISCONNECT_CLIENT,
           COLD_START,
           KILL_ALL,
-          STOP_ALL ->
+          STOP_ALL,
+          FORCE,
+          REPLACE,
+          ROLL_BACK ->
           throw new IllegalArgumentException("not a client's or an operator's: " + f.kind());
     }
   }

@@ -2,6 +2,7 @@ package io.onehop.sim;
 
 import io.onehop.node.leg.LegEdge;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -55,11 +56,21 @@ record Fault(long at, Kind kind, int party, int other, int count, long lasts) {
     CHANGE_SETTINGS,
     COLD_START,
     KILL_ALL,
-    STOP_ALL
+    STOP_ALL,
+    FORCE,
+    REPLACE,
+    ROLL_BACK
   }
 
   private static final long MS = 1_000_000L;
-  private static final Kind[] KINDS = Kind.values();
+  private static final Kind[] KINDS =
+      EnumSet.complementOf(EnumSet.of(Kind.FORCE, Kind.REPLACE, Kind.ROLL_BACK))
+          .toArray(new Kind[0]);
+
+  /** What operators do where there are any; one of so many worlds has them. */
+  private static final Kind[] OPERATORS = {Kind.FORCE, Kind.FORCE, Kind.REPLACE, Kind.ROLL_BACK};
+
+  private static final int OPERATED = 8;
 
   /** Those that lead into the corners of the protocol; drawn more often. */
   private static final Kind[] SUBTLE = {
@@ -94,6 +105,11 @@ record Fault(long at, Kind kind, int party, int other, int count, long lasts) {
     for (int i = 0; i < n; i++) {
       faults.add(one(r, mix));
     }
+    if (r.nextInt(OPERATED) == 0) {
+      for (int i = 1 + r.nextInt(2); i > 0; i--) {
+        faults.add(operator(r, mix));
+      }
+    }
     faults.sort((a, b) -> Long.compare(a.at, b.at));
     return faults;
   }
@@ -105,6 +121,14 @@ record Fault(long at, Kind kind, int party, int other, int count, long lasts) {
       end = f.kind == Kind.FREEZE_CLIENT ? Math.max(end, f.at + f.lasts) : end;
     }
     return end;
+  }
+
+  private static Fault operator(SplittableRandom r, Mix mix) {
+    Shape shape = mix.shape();
+    Kind kind = OPERATORS[r.nextInt(OPERATORS.length)];
+    int party = r.nextInt(kind == Kind.FORCE ? shape.legs() : shape.nodes());
+    long at = 500 * MS + r.nextLong(mix.faultNanos());
+    return new Fault(at, kind, party, r.nextInt() >>> 1, 1, r.nextLong(3_000 * MS));
   }
 
   private static Fault one(SplittableRandom r, Mix mix) {
@@ -167,7 +191,10 @@ record Fault(long at, Kind kind, int party, int other, int count, long lasts) {
           CHANGE_SETTINGS,
           COLD_START,
           KILL_ALL,
-          STOP_ALL ->
+          STOP_ALL,
+          FORCE,
+          REPLACE,
+          ROLL_BACK ->
           new Fault(at, kind, node, bits, 1, lasts);
     };
   }

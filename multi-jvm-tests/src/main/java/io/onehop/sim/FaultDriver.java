@@ -12,6 +12,7 @@ final class FaultDriver {
   private final World world;
   private final NetworkFaults network;
   private final ClientFaults clients;
+  private final Operators operators;
   private boolean over;
 
   /** Faults done. */
@@ -21,6 +22,7 @@ final class FaultDriver {
     this.world = world;
     this.network = new NetworkFaults(world, this);
     this.clients = new ClientFaults(world, this);
+    this.operators = new Operators(world, this);
   }
 
   void schedule(List<Fault> faults) {
@@ -34,6 +36,7 @@ final class FaultDriver {
   void end() {
     over = true;
     world.say("faults are over");
+    operators.end();
     world.network.healAll();
     world.untrapAll();
     for (SimNode n : world.nodes) {
@@ -52,6 +55,19 @@ final class FaultDriver {
       resume(c.process);
     }
     world.clients.enough();
+  }
+
+  /** What is under way is called off: everybody reaches everybody and lives on. */
+  void calm() {
+    world.network.healAll();
+    world.untrapAll();
+    for (SimNode n : world.nodes) {
+      SimProcess p = n.process();
+      if (p != null) {
+        p.kill.disarm();
+        resume(p);
+      }
+    }
   }
 
   void resume(SimProcess p) {
@@ -73,7 +89,7 @@ final class FaultDriver {
   }
 
   private void begin(Fault f) {
-    if (over) {
+    if (over || operators.calm()) {
       return;
     }
     if (world.telling()) {
@@ -123,6 +139,7 @@ final class FaultDriver {
           TAKEOVER,
           CHANGE_SETTINGS ->
           clients.begin(f);
+      case FORCE, REPLACE, ROLL_BACK -> operators.begin(f);
     }
   }
 

@@ -1,20 +1,35 @@
 package io.onehop.sim;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * What clients wrote and read, block by block. A write's value is its place in the order: writer
  * epoch, then order of submission (overlapping requests of a session take effect in that order). 0
  * stands for zeroes, whose places are kept apart.
+ *
+ * <p>Each lineage has its own, which begins with what the forced leg holds (rule 8.6): that is
+ * older than everything written in the lineage, and what is written in another one is nowhere in
+ * this.
  */
 final class History {
   private static final int COUNTER_BITS = 40;
 
+  /** What a block holds of which this lineage knows nothing. */
+  private static final long FOREIGN = -1;
+
+  /** How many places there are, over all lineages. */
+  private static final class Counter {
+    long last;
+  }
+
+  private final long[] base;
+  private final BitSet issued = new BitSet();
+  private final Counter counter;
   private final long[] acknowledged;
   private final long[] seen;
   private final long[][] zeroes;
   private final long[] newest;
-  private long counter;
 
   /** Writes (counted by block) that were acknowledged. */
   long acks;
@@ -23,16 +38,32 @@ final class History {
   long reads;
 
   History(int blocks) {
-    acknowledged = new long[blocks];
-    seen = new long[blocks];
-    newest = new long[blocks];
-    // Every block reads zeroes before the first write: place 0.
-    zeroes = new long[blocks][1];
+    this(new long[blocks], new Counter());
+  }
+
+  private History(long[] base, Counter counter) {
+    this.base = base.clone();
+    this.counter = counter;
+    acknowledged = new long[base.length];
+    seen = new long[base.length];
+    newest = new long[base.length];
+    zeroes = new long[base.length][];
+    for (int b = 0; b < base.length; b++) {
+      // What was there before the first write has place 0.
+      zeroes[b] = new long[base[b] == 0 ? 1 : 0];
+    }
+  }
+
+  /** That of a lineage which begins with this content. */
+  History forked(long[] content) {
+    return new History(content, counter);
   }
 
   /** A new value for a request of a session with this epoch. */
   long next(long epoch) {
-    return epoch << COUNTER_BITS | ++counter;
+    long place = epoch << COUNTER_BITS | ++counter.last;
+    issued.set((int) counter.last);
+    return place;
   }
 
   /** A write of {@code place} to [block, block + count) begins; zeroes if {@code zero}. */
@@ -63,7 +94,18 @@ final class History {
   }
 
   private boolean noOlder(int block, long value, long floor) {
-    return value != 0 ? value >= floor : zeroes[block][zeroes[block].length - 1] >= floor;
+    long[] z = zeroes[block];
+    return value != 0 ? place(block, value) >= floor : z.length > 0 && z[z.length - 1] >= floor;
+  }
+
+  /** The place of content other than zeroes. */
+  private long place(int block, long value) {
+    return knows(value) ? value : value == base[block] ? 0 : FOREIGN;
+  }
+
+  /** Whether {@code value} was written in this lineage. */
+  boolean knows(long value) {
+    return issued.get((int) (value & (1L << COUNTER_BITS) - 1));
   }
 
   /** What a read that begins now may not fall behind. */
@@ -80,11 +122,11 @@ final class History {
           "a read of block %d returned %s, older than %s"
               .formatted(block, text(value), text(floor)));
     }
-    if (value > newest[block]) {
+    long place = value == 0 ? 0 : place(block, value);
+    if (place > newest[block]) {
       throw new Violation(
           "read-invented", "block %d returned %s, never written".formatted(block, text(value)));
     }
-    long place = value;
     if (value == 0) {
       for (long z : zeroes[block]) {
         if (z >= floor) {

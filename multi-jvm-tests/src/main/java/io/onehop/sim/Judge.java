@@ -13,6 +13,7 @@ import io.onehop.transport.Status;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -52,13 +53,23 @@ final class Judge {
 
   /** Invariant 1. */
   private void acknowledgedIsThere(int block) {
-    PoolView v = world.chosen.newest();
+    for (Lineage l : world.chosen.lineages()) {
+      History h = l.history();
+      if (h != null) {
+        acknowledgedIsThere(block, l, h);
+      }
+    }
+  }
+
+  private void acknowledgedIsThere(int block, Lineage l, History h) {
+    PoolView v = l.newest();
     for (int i = 0; i < world.shape.legs(); i++) {
       Member m = v.members().get(i);
       SimPlatter p = world.nodes[i].platter;
       if (m.state() == LegState.IN_SYNC
+          && isOf(p, v)
           && m.incarnation() == p.superblock.incarnation()
-          && !world.history.holdsAcknowledged(block, p.data[block])) {
+          && !h.holdsAcknowledged(block, p.data[block])) {
         throw new Violation(
             "acknowledged-lost",
             "leg %s, in sync in view %d, holds %s in block %d; %s was acknowledged"
@@ -67,7 +78,7 @@ final class Judge {
                     v.generation(),
                     History.text(p.data[block]),
                     block,
-                    History.text(world.history.acknowledged(block))));
+                    History.text(h.acknowledged(block))));
       }
     }
   }
@@ -77,23 +88,35 @@ final class Judge {
    * able to heal it with nothing but what these two keep.
    */
   private void differenceIsCovered(int block) {
-    PoolView v = world.chosen.newest();
-    for (int i = 0; i < world.shape.legs(); i++) {
-      if (v.members().get(i).state() == LegState.IN_SYNC) {
-        for (int j = 0; j < world.shape.legs(); j++) {
-          if (j != i) {
-            differenceIsCovered(block, world.nodes[i].platter, world.nodes[j].platter);
+    for (Lineage l : world.chosen.lineages()) {
+      PoolView v = l.newest();
+      for (int i = 0; i < world.shape.legs(); i++) {
+        SimPlatter source = world.nodes[i].platter;
+        if (v.members().get(i).state() == LegState.IN_SYNC && isOf(source, v)) {
+          for (int j = 0; j < world.shape.legs(); j++) {
+            SimPlatter other = world.nodes[j].platter;
+            // What is of another lineage, or a new disk, will miss everything (rules 6.1, 8.6).
+            if (j != i && isOf(other, v) && !other.isNew()) {
+              differenceIsCovered(block, source, other);
+            }
           }
         }
       }
     }
   }
 
+  /** Whether this disk is the one that the view means, and has come along into its lineage. */
+  private static boolean isOf(SimPlatter p, PoolView v) {
+    return p.superblock.lineage().equals(v.lineage())
+        && v.members().get(p.index).id().equals(p.id)
+        && v.isVoter(p.index);
+  }
+
   private void differenceIsCovered(int block, SimPlatter source, SimPlatter other) {
     if (source.data[block] == other.data[block]
         || source.doubts(block)
         || other.doubts(block)
-        || source.map(world.nodes[other.index].id).set.get(block)) {
+        || source.map(other.id).set.get(block)) {
       return;
     }
     throw new Violation(
@@ -110,7 +133,7 @@ final class Judge {
   /** A write or zero request reached a leg: remembers the newest generation it came with. */
   void requested(int leg, FrameHeader h, ByteBuffer payload) {
     if (h.type == FrameType.WRITE || h.type == FrameType.WRITE_ZEROES) {
-      long key = key(leg, h.epoch, h.sequence);
+      long key = key(world.nodes[leg].platter, h.epoch, h.sequence);
       askedGeneration.merge(key, h.generation, Math::max);
       boolean data = payload.remaining() >= SimDisk.BLOCK;
       content.put(key, data ? SimDisk.decode(payload, payload.position()) : 0L);
@@ -119,24 +142,27 @@ final class Judge {
 
   /** What the request for this entry carried in its first block. */
   long expected(SimPlatter p, SimLog.Entry e) {
-    return content.getOrDefault(key(p.index, e.epoch(), e.sequence()), -1L);
+    return content.getOrDefault(key(p, e.epoch(), e.sequence()), -1L);
   }
 
-  private static long key(int leg, long epoch, long sequence) {
-    return (long) leg << 60 | epoch << 40 | sequence;
+  /** Epochs of two lineages may be equal. */
+  private long key(SimPlatter p, long epoch, long sequence) {
+    Lineage l = world.chosen.of(p.superblock.lineage());
+    long lineage = l == null ? 0 : l.number;
+    return lineage << 60 | (long) p.index << 56 | epoch << 40 | sequence;
   }
 
   /** Invariant 4: what is admitted belongs to the adopted view. */
   void admitted(SimPlatter p, SimLog.Entry e) {
     long adopted = p.superblock.adoptedGeneration();
-    long asked = askedGeneration.getOrDefault(key(p.index, e.epoch(), e.sequence()), 0L);
+    long asked = askedGeneration.getOrDefault(key(p, e.epoch(), e.sequence()), 0L);
     if (asked < adopted) {
       throw new Violation(
           "old-generation",
           "leg %s admitted %s, sent under view %d, after it adopted %d"
               .formatted(world.nodes[p.index].name, e, asked, adopted));
     }
-    PoolView v = world.chosen.of(adopted);
+    PoolView v = world.chosen.of(p.superblock.lineage(), adopted);
     Writer w = v == null ? null : v.writer();
     if (w == null || w.epoch() != e.epoch()) {
       throw new Violation(
@@ -150,7 +176,7 @@ final class Judge {
   void stored(SimPlatter p, int block, long before, long after, boolean client) {
     // A block written in part is stored again as it was, possibly from an older session.
     boolean present = History.epoch(after) == writerEpoch(p);
-    if (client && present && before != 0 && after < before) {
+    if (client && present && before != 0 && after < before && isKnown(p, before)) {
       throw new Violation(
           "applied-late",
           "leg %s replaced %s by %s in block %d"
@@ -159,8 +185,15 @@ final class Judge {
     }
   }
 
+  /** Whether it was written in the lineage that this disk is of. */
+  private boolean isKnown(SimPlatter p, long value) {
+    Lineage l = world.chosen.of(p.superblock.lineage());
+    History h = l == null ? null : l.history();
+    return h != null && h.knows(value);
+  }
+
   private long writerEpoch(SimPlatter p) {
-    PoolView v = world.chosen.of(p.superblock.adoptedGeneration());
+    PoolView v = world.chosen.of(p.superblock.lineage(), p.superblock.adoptedGeneration());
     Writer w = v == null ? null : v.writer();
     return w == null ? -1 : w.epoch();
   }
@@ -177,17 +210,47 @@ final class Judge {
                   before.adoptedGeneration(),
                   after.adoptedGeneration()));
     }
-    if (world.chosen.of(after.adoptedGeneration()) == null && after.adoptedGeneration() > 0) {
+    PoolView v = world.chosen.of(after.lineage(), after.adoptedGeneration());
+    if (v == null && after.adoptedGeneration() > 0) {
       throw new Violation(
           "not-chosen",
           "leg %s adopted view %d, which is not chosen"
               .formatted(world.nodes[p.index].name, after.adoptedGeneration()));
     }
+    if (v != null && !before.lineage().equals(after.lineage())) {
+      cameAlong(p, v, after);
+    }
+  }
+
+  /** Rule 8.6: the forced leg's content is the lineage's; whoever else comes misses everything. */
+  private void cameAlong(SimPlatter p, PoolView v, Superblock now) {
+    Lineage l = world.chosen.of(v.lineage());
+    if (l == null) {
+      return;
+    }
+    if (l.first.members().get(p.index).state() == LegState.IN_SYNC) {
+      boolean loses = false;
+      for (Lineage before : world.chosen.lineages()) {
+        History h = before.history();
+        for (int b = 0; h != null && before.id().equals(v.parent()) && b < p.blocks; b++) {
+          loses |= !h.holdsAcknowledged(b, p.data[b]);
+        }
+      }
+      l.begins(world.history().forked(p.data));
+      world.situations.count(loses ? Situation.FORCED_WITH_LOSS : Situation.FORCED);
+    } else if (now.missesEverything().isEmpty() || p.own.set.cardinality() < p.blocks) {
+      throw new Violation(
+          "kept-content",
+          "leg %s came into another lineage with what it held"
+              .formatted(world.nodes[p.index].name));
+    } else {
+      world.situations.count(Situation.CAME_ALONG);
+    }
   }
 
   /** A view that a node takes for chosen must be it. */
   void learned(String node, PoolView v) {
-    if (!v.equals(world.chosen.of(v.generation()))) {
+    if (!v.equals(world.chosen.of(v.lineage(), v.generation()))) {
       throw new Violation(
           "not-chosen",
           "%s takes a view %d for chosen that is not".formatted(node, v.generation()));
@@ -196,11 +259,17 @@ final class Judge {
 
   /** Invariant 5: two chosen views of one generation are equal. */
   @Nullable PoolView voted(SimPlatter p, VoteStore.Vote vote) {
-    PoolView old = world.chosen.newest();
-    PoolView v = world.chosen.voted(p.index, vote);
-    if (v != null) {
-      everything = true;
+    PoolView v = world.chosen.voted(p, vote);
+    if (v == null) {
+      return null;
+    }
+    everything = true;
+    PoolView old = world.chosen.of(v.lineage(), v.generation() - 1);
+    if (old == null) {
+      ViewLaw.begins(v);
+    } else {
       ViewLaw.check(old, v);
+      world.situations.chosen(old, v, vote.acceptedBallot());
     }
     return v;
   }
@@ -210,6 +279,7 @@ final class Judge {
     if (status == Status.OK
         || status == Status.FENCED
         || world.mediaFaults
+        || left(c)
         || world.chosen.errorsAllowed()) {
       return;
     }
@@ -221,7 +291,7 @@ final class Judge {
 
   /** A client goes on under a new epoch: only if nobody else was admitted since (rule 5.3). */
   void resumed(SimClient c, long before, long epoch) {
-    for (Writer w : world.chosen.writers()) {
+    for (Writer w : c.lineage().writers()) {
       if (w.epoch() > before && w.epoch() <= epoch && !w.session().equals(c.session())) {
         throw new Violation(
             "resumed-over-another",
@@ -237,17 +307,33 @@ final class Judge {
    */
   void ended(SimClient c, String reason) {
     boolean other = false;
-    for (Writer w : world.chosen.writers()) {
-      other |= w.epoch() > c.epoch() && !w.session().equals(c.session());
+    for (Lineage l : world.chosen.lineages()) {
+      // Who was not attached yet may ask in any lineage.
+      for (Writer w : c.epoch() == 0 || l == c.lineage() ? l.writers() : List.<Writer>of()) {
+        other |= w.epoch() > c.epoch() && !w.session().equals(c.session());
+      }
     }
     if (c.epoch() == 0 && other) {
       world.situations.count(Situation.SECOND_REFUSED);
     }
-    if (!other && !world.chosen.barred(c.session()) && c.suspendedNanos() < RESUME_NANOS) {
+    if (!other && !barred(c) && c.suspendedNanos() < RESUME_NANOS) {
       throw new Violation(
           "ended-for-nothing",
           "%s's session, of epoch %d, ended: %s".formatted(c.process.name, c.epoch(), reason));
     }
+  }
+
+  /** Whether the pool goes on in another lineage than this client's. */
+  private boolean left(SimClient c) {
+    return c.lineage() != world.chosen.lineage();
+  }
+
+  private boolean barred(SimClient c) {
+    boolean barred = left(c);
+    for (Lineage l : world.chosen.lineages()) {
+      barred |= l.barred(c.session());
+    }
+    return barred;
   }
 
   /** When all is quiet: equal bytes, nothing missing, nothing copied in vain (invariant 6). */

@@ -78,7 +78,7 @@ abstract class SceneAnswers implements ScriptedPool {
 
   @Override
   public String map(String holder, String of) {
-    SimBlockSet.Bits bits = node(holder).platter.map(node(of).id);
+    SimBlockSet.Bits bits = node(holder).platter.map(node(of).platter.id);
     return Blocks.names(b -> bits.set.get(b));
   }
 

@@ -67,7 +67,7 @@ final class SceneQuestions {
 
   boolean knows(SimNode n) {
     PoolView known = n.knownView();
-    return known != null && known.generation() == world.chosen.newest().generation();
+    return world.chosen.newest().equals(known);
   }
 
   String content(SimNode leg, Blocks blocks) {

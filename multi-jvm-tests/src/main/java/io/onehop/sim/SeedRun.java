@@ -65,8 +65,8 @@ final class SeedRun {
         w.scheduler.ran(),
         w.frames,
         run.faults.done,
-        w.history.acks,
-        w.history.reads,
+        w.total(h -> h.acks),
+        w.total(h -> h.reads),
         w.situations.counts());
   }
 
@@ -159,17 +159,22 @@ final class SeedRun {
     }
     for (SimNode n : world.nodes) {
       PoolView known = n.knownView();
-      if (known == null || known.generation() != v.generation()) {
+      if (!v.equals(known)) {
         return n.name + " does not know " + Story.of(v);
       }
     }
-    if (!v.ready() || v.writer() == null || v.writer().epoch() != c.epoch()) {
+    if (v.voters() < world.nodes.length
+        || !v.ready()
+        || v.writer() == null
+        || v.writer().epoch() != c.epoch()) {
       return Story.of(v);
     }
     for (int i = 0; i < world.shape.legs(); i++) {
       Member m = v.members().get(i);
       SimPlatter p = world.nodes[i].platter;
-      if (m.state() != LegState.IN_SYNC || m.incarnation() != p.superblock.incarnation()) {
+      if (!m.id().equals(p.id)
+          || m.state() != LegState.IN_SYNC
+          || m.incarnation() != p.superblock.incarnation()) {
         return Story.of(v);
       }
       if (p.superblock.adoptedGeneration() != v.generation()) {

@@ -102,7 +102,7 @@ final class SimApplication {
   }
 
   void write(int block, int count, boolean fua, SimClient.Request request) {
-    long place = world.history.next(client.epoch());
+    long place = client.history().next(client.epoch());
     request.place = place;
     Buf buf = world.bufs.take(count * BLOCK);
     buf.bytes().clear();
@@ -121,7 +121,7 @@ final class SimApplication {
   }
 
   void zero(int block, int count, boolean trim, boolean fua, SimClient.Request request) {
-    long place = world.history.next(client.epoch());
+    long place = client.history().next(client.epoch());
     request.place = place;
     begin(block, count, place, true, trim ? "trim" : "zero");
     long offset = (long) block * BLOCK;
@@ -136,7 +136,7 @@ final class SimApplication {
 
   private void begin(int block, int count, long place, boolean zero, String what) {
     inFlight++;
-    world.history.begin(block, count, place, zero);
+    client.history().begin(block, count, place, zero);
     if (world.telling()) {
       world.say(
           "%s %ss %s to [%d+%d]".formatted(process.name, what, History.text(place), block, count));
@@ -153,7 +153,10 @@ final class SimApplication {
     }
     if (status == Status.OK) {
       everyoneAdopted(place);
-      world.history.acknowledge(block, count, place);
+      if (client.lineage() != world.chosen.lineage()) {
+        world.situations.count(Situation.BOTH_LINEAGES);
+      }
+      client.history().acknowledge(block, count, place);
       for (int b = block; b < block + count; b++) {
         world.judge.touched(b);
       }
@@ -174,8 +177,11 @@ final class SimApplication {
   private void everyoneAdopted(long place) {
     PoolView v = engine.view();
     for (int i = 0; v != null && i < world.shape.legs(); i++) {
-      long adopted = world.nodes[i].platter.superblock.adoptedGeneration();
-      if (v.members().get(i).state().inWriteSet() && adopted < v.generation()) {
+      SimPlatter p = world.nodes[i].platter;
+      long adopted = p.superblock.adoptedGeneration();
+      if (v.members().get(i).state().inWriteSet()
+          && v.members().get(i).id().equals(p.id)
+          && adopted < v.generation()) {
         throw new Violation(
             "acknowledged-early",
             "%s was acknowledged under view %d; leg %s has adopted %d"
@@ -220,7 +226,7 @@ final class SimApplication {
   void read(int block, int count, SimClient.Request request, Consumer<SimClient.Request> end) {
     Buf buf = world.bufs.take(count * BLOCK);
     long[] floors = new long[count];
-    Arrays.setAll(floors, i -> world.history.floor(block + i));
+    Arrays.setAll(floors, i -> client.history().floor(block + i));
     inFlight++;
     engine.read(
         (long) block * BLOCK,
@@ -238,7 +244,7 @@ final class SimApplication {
                     "%s reads %s from block %d"
                         .formatted(process.name, History.text(value), block + i));
               }
-              world.history.read(block + i, value, floors[i]);
+              client.history().read(block + i, value, floors[i]);
               request.value = value;
             }
           }

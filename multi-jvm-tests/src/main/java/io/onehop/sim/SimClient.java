@@ -10,6 +10,7 @@ import io.onehop.transport.Status;
 import io.onehop.transport.Transport;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ final class SimClient {
   private boolean detaching;
   private boolean ownWish;
   private long epoch;
+  private Lineage lineage;
   private long suspendedAt = -1;
   private @Nullable String ended;
 
@@ -42,6 +44,7 @@ final class SimClient {
       servers.add(n.endpoint);
     }
     this.session = world.uuid();
+    this.lineage = world.chosen.lineage();
     this.transport = world.network.join(process);
     EngineSettings settings =
         new EngineSettings(
@@ -92,6 +95,16 @@ final class SimClient {
     return epoch;
   }
 
+  /** The lineage that it is attached in; before that, the newest when it came. */
+  Lineage lineage() {
+    return lineage;
+  }
+
+  /** What was written and read in its lineage. */
+  History history() {
+    return Objects.requireNonNull(lineage.history());
+  }
+
   /** For how long the session has been ended without having gone on; 0 if it is not. */
   long suspendedNanos() {
     return suspendedAt < 0 ? 0 : world.scheduler.now() - suspendedAt;
@@ -124,6 +137,11 @@ final class SimClient {
       if (w == null) {
         throw new Violation("attach", "attached without being the writer");
       }
+      Lineage l = world.chosen.of(view.lineage());
+      if (l == null || l.history() == null) {
+        throw new Violation("attach", "attached in a lineage that has no content");
+      }
+      lineage = l;
       attached = true;
       epoch = w.epoch();
       world.say(process.name + " is attached, epoch " + epoch);

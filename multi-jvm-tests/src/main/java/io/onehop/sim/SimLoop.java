@@ -124,8 +124,9 @@ final class SimLoop implements Loop {
   }
 
   @Override
-  public void atEndOfTurn(Runnable hook) {
+  public Timer atEndOfTurn(Runnable hook) {
     hooks.add(hook);
+    return () -> hooks.remove(hook);
   }
 
   @Override

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -30,9 +31,10 @@ final class SimNode {
 
   final int index;
   final String name;
-  final UUID id;
   final Endpoint endpoint;
-  final SimPlatter platter;
+
+  /** The disk that is in it. */
+  SimPlatter platter;
 
   /** What is wrong with its disk, whatever process runs on it. */
   final Faults faults;
@@ -45,11 +47,10 @@ final class SimNode {
   private @Nullable LegDataPlane plane;
   private boolean stopping;
 
-  SimNode(World world, int index, String name, UUID id, Endpoint endpoint, SimPlatter platter) {
+  SimNode(World world, int index, String name, Endpoint endpoint, SimPlatter platter) {
     this.world = world;
     this.index = index;
     this.name = name;
-    this.id = id;
     this.endpoint = endpoint;
     this.platter = platter;
     this.random = world.random.split();
@@ -108,7 +109,8 @@ final class SimNode {
       PoolPort port;
       LegDataPlane engine;
       if (!world.shape.isLeg(index)) {
-        WitnessEngine w = new WitnessEngine(world.pool, World.NAME, id, p.loop, world.bufs, edges);
+        WitnessEngine w =
+            new WitnessEngine(world.pool, World.NAME, platter.id, p.loop, world.bufs, edges);
         w.start();
         port = w;
         engine = w;
@@ -129,7 +131,7 @@ final class SimNode {
                 new LegEngine.Setup(
                     world.pool,
                     World.NAME,
-                    id,
+                    platter.id,
                     p.loop,
                     transport,
                     world.bufs,
@@ -147,8 +149,8 @@ final class SimNode {
       PoolMember m =
           new PoolMember(
               world.pool,
-              id,
-              new SimVotes(platter, p.kill),
+              platter.id,
+              new SimVotes(platter, p.kill, world.scheduler::now),
               crossing,
               (to, message) -> send(p, to, message),
               listener(p),
@@ -285,17 +287,39 @@ final class SimNode {
     }
   }
 
-  /** The operator changes settings here; refused, late or lost like any such request. */
-  void changePolicies(UnaryOperator<Policies> change) {
+  /** Another disk is put in while nothing runs on the node. */
+  void put(SimPlatter other) {
+    if (process != null) {
+      throw new IllegalStateException(name + " runs");
+    }
+    platter = other;
+  }
+
+  /** The operator wants this leg to begin a new lineage (rule 8.6). */
+  void force(PoolMember.Answer answer) {
+    asked((m, now) -> m.force(true, answer, now));
+  }
+
+  /** The operator wants another disk in a member's place (rule 1.2). */
+  void replace(int index, UUID disk, PoolMember.Answer answer) {
+    asked((m, now) -> m.replace(index, disk, answer, now));
+  }
+
+  private void asked(ObjLongConsumer<PoolMember> what) {
     SimProcess p = process;
     PoolMember m = member;
     if (p != null && m != null && !stopping) {
-      p.loop.execute(() ->
-          m.changePolicies(
-              change,
-              (done, text) -> world.say(name + " changed settings: " + done + " " + text),
-              p.loop.now()));
+      p.loop.execute(() -> what.accept(m, p.loop.now()));
     }
+  }
+
+  /** The operator changes settings here; refused, late or lost like any such request. */
+  void changePolicies(UnaryOperator<Policies> change) {
+    asked((m, now) ->
+        m.changePolicies(
+            change,
+            (done, text) -> world.say(name + " changed settings: " + done + " " + text),
+            now));
   }
 
   private void died(SimProcess p) {

@@ -2,6 +2,8 @@ package io.onehop.sim;
 
 import io.onehop.node.store.Superblock;
 import io.onehop.node.store.VoteStore;
+import io.onehop.protocol.model.PoolView;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -42,7 +44,13 @@ final class SimPlatter {
     void misused(SimPlatter platter, String what);
   }
 
+  private static final int BACKUPS = 6;
+
   final int index;
+
+  /** Identity of the disk, as its labels say (rule 1.2). */
+  final UUID id;
+
   final int blocks;
   final long[] data;
   final Watcher watcher;
@@ -61,13 +69,26 @@ final class SimPlatter {
   Superblock superblock;
   VoteStore.@Nullable Vote vote;
 
+  /** What {@link #vote} accepted; the judge keeps it. */
+  @Nullable PoolView accepted;
+
+  /** What {@link #vote} was before, newest last: for operators that put back an old copy. */
+  final ArrayDeque<VoteStore.Vote> oldVotes = new ArrayDeque<>();
+
+  /** An older copy of its votes was put back: it has forgotten what it promised (rule 1.2). */
+  boolean rolledBack;
+
   /** Blocks stored by anything but an admitted write. */
   long healed;
 
   private long refilled;
 
+  /** The disk that took its place, if it was taken out and put back; operators keep it. */
+  @Nullable SimPlatter successor;
+
   SimPlatter(int index, int blocks, int window, Superblock superblock, Watcher watcher) {
     this.index = index;
+    this.id = superblock.leg();
     this.blocks = blocks;
     this.data = new long[blocks];
     this.superblock = superblock;
@@ -103,6 +124,21 @@ final class SimPlatter {
 
   SimBlockSet.Bits map(UUID member) {
     return maps.computeIfAbsent(member, _ -> new SimBlockSet.Bits(blocks, watcher::touched));
+  }
+
+  /** When {@link #vote} was saved, ns. */
+  long votedAt;
+
+  /** A vote is durable; a few earlier ones are remembered as backups of the disk. */
+  void votes(VoteStore.Vote now) {
+    VoteStore.Vote before = vote;
+    if (before != null) {
+      oldVotes.addLast(before);
+      if (oldVotes.size() > BACKUPS) {
+        oldVotes.removeFirst();
+      }
+    }
+    vote = now;
   }
 
   /**
@@ -141,6 +177,11 @@ final class SimPlatter {
     }
     watcher.touched(block);
     watcher.stored(this, block, before, value, client);
+  }
+
+  /** Whether it never was in a view: it will be missing everything (rule 6.1). */
+  boolean isNew() {
+    return superblock.adoptedGeneration() == 0 && superblock.lastInSync() == 0;
   }
 
   /** Whether anything on this disk says that the block's content is in doubt here. */

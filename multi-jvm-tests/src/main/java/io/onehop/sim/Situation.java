@@ -36,7 +36,16 @@ enum Situation {
   READ_BY_SYNCING_LEG("read served by a syncing leg"),
   MEDIA_ERROR("block that a leg in sync cannot read"),
   DISK_FAILED("leg that ended because of its disk"),
-  LEASE_LOST("read held back for want of a lease");
+  LEASE_LOST("read held back for want of a lease"),
+  FORCED("forced promotion that lost nothing"),
+  FORCED_WITH_LOSS("forced promotion that gave up acknowledged writes"),
+  BOTH_LINEAGES("writes acknowledged in an old lineage after a newer one began"),
+  CAME_ALONG("leg that came along into a new lineage"),
+  REJOINED("kept-out member taken in again with an empty disk"),
+  REPLACED("disk replaced by an empty one"),
+  NEW_DISK_IN_SYNC("replaced disk in sync"),
+  OLD_DISK_BACK("disk that was replaced back in its place"),
+  ROLLED_BACK("vote rolled back and noticed");
 
   private final String text;
 

@@ -134,6 +134,9 @@ final class SituationWatch {
 
   /** A leg comes in sync; what it knows of a third one that is away it has from its peers. */
   private void promoted(int leg, PoolView now) {
+    UUID disk = now.members().get(leg).id();
+    PoolView first = world.chosen.lineages().getFirst().first;
+    countIf(!first.members().get(leg).id().equals(disk), Situation.NEW_DISK_IN_SYNC);
     for (int third = 0; third < legs; third++) {
       UUID id = now.members().get(third).id();
       if (third != leg
@@ -258,7 +261,7 @@ final class SituationWatch {
     SimPlatter here = world.nodes[leg].platter;
     int others = world.chosen.newest().writeSet() & ~(1 << leg);
     for (int b = 0; b < world.mix.blocks(); b++) {
-      if (here.data[b] > world.history.acknowledged(b)
+      if (here.data[b] > world.history().acknowledged(b)
           && here.log.covers(b * SimDisk.BLOCK, SimDisk.BLOCK)
           && aheadOf(others, b, here.data[b])) {
         return true;

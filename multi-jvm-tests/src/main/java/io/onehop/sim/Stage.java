@@ -125,7 +125,7 @@ final class Stage {
   /** Whether the node knows the newest chosen view. */
   boolean knows(int party) {
     PoolView known = node(party).knownView();
-    return known != null && known.generation() == world.chosen.newest().generation();
+    return world.chosen.newest().equals(known);
   }
 
   boolean newerThan(long generation) {
@@ -134,7 +134,9 @@ final class Stage {
 
   /** How often this client's session was admitted. */
   long admissions(SimClient c) {
-    return world.chosen.writers().stream().filter(w -> w.session().equals(c.session())).count();
+    return world.chosen.lineage().writers().stream()
+        .filter(w -> w.session().equals(c.session()))
+        .count();
   }
 
   boolean dead(int party) {

@@ -10,14 +10,37 @@ import io.onehop.protocol.model.Writer;
 final class ViewLaw {
   private ViewLaw() {}
 
+  /** Checks the first view of a lineage that a forced promotion began (rule 8.6). */
+  static void begins(PoolView first) {
+    LastSession last = first.lastSession();
+    if (!first.forked() || Integer.bitCount(first.inSyncSet()) != 1) {
+      throw broken(first, "a lineage begins with one leg, by force");
+    }
+    if (!first.ready() || first.writer() != null || (last != null && last.resumable())) {
+      throw broken(first, "nobody goes on in another lineage");
+    }
+  }
+
   /** Checks the step from {@code old} to {@code now}, both chosen, one after the other. */
   static void check(PoolView old, PoolView now) {
+    if (now.forked() || Math.abs(now.voters() - old.voters()) > 1) {
+      throw broken(now, "voters change one at a time (rule 1.2)");
+    }
+    int changed = 0;
     boolean coldStart = false;
     for (int i = 0; i < old.members().size(); i++) {
       Member was = old.members().get(i);
       Member is = now.members().get(i);
-      coldStart |= is.state() == LegState.IN_SYNC && !sameRun(was, is);
-      since(was, is, now);
+      if (was.id().equals(is.id())) {
+        coldStart |= is.state() == LegState.IN_SYNC && !sameRun(was, is);
+        since(was, is, now);
+      } else {
+        changed++;
+        newDisk(was, is, now);
+      }
+    }
+    if (changed > 1) {
+      throw broken(now, "voters change one at a time (rule 1.2)");
     }
     if (coldStart && (now.writer() != null || now.epoch() != old.epoch() + 1 || !now.ready())) {
       throw broken(now, "a cold start ends the session in the same step (rule 8.4)");
@@ -26,6 +49,19 @@ final class ViewLaw {
     resumed(old, now);
     if (!now.ready() && now.writer() != null) {
       throw broken(now, "nobody writes while reconciling (rule 5.1)");
+    }
+  }
+
+  /**
+   * Another disk in a member's place: the old one is out of the write set, the new one is empty.
+   */
+  private static void newDisk(Member was, Member is, PoolView now) {
+    boolean outside = !was.state().inWriteSet() && !is.state().inWriteSet();
+    if (!outside || is.incarnation() != 0 || is.inSyncSince() != 0) {
+      throw broken(now, is.node() + " has a new disk that counts as if it were the old one");
+    }
+    if (is.since() != now.generation()) {
+      throw broken(now, is.node() + " has a new disk without a new since (rule 1.6)");
     }
   }
 

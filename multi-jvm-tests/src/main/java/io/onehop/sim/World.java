@@ -17,8 +17,10 @@ import io.onehop.transport.FrameHeader;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** One pool, its clients, and everything around them. */
@@ -53,7 +55,6 @@ final class World implements SimPlatter.Watcher, TapTransport.Tap {
   final SimNetwork network;
   final UUID pool;
   final SimNode[] nodes;
-  final History history;
   final Chosen chosen;
   final Judge judge;
   final SituationWatch situations;
@@ -85,7 +86,6 @@ final class World implements SimPlatter.Watcher, TapTransport.Tap {
     this.scheduler = new EventScheduler(random.split());
     this.network = new SimNetwork(scheduler, random.split(), mix, this);
     this.pool = uuid();
-    this.history = new History(mix.blocks());
     this.judge = new Judge(this);
     this.situations = new SituationWatch(this);
     List<Member> members = new ArrayList<>();
@@ -120,20 +120,61 @@ final class World implements SimPlatter.Watcher, TapTransport.Tap {
             new Phase.Ready(),
             mix.policies());
     this.chosen = new Chosen(first);
-    VoteStore.Vote vote = new VoteStore.Vote(1 << 8, 1 << 8, ViewCodec.encode(first));
+    chosen.lineage().begins(new History(mix.blocks()));
     for (int i = 0; i < nodes.length; i++) {
       Member m = members.get(i);
-      SimPlatter p =
-          new SimPlatter(i, mix.blocks(), mix.policies().window(), blank(first, m), this);
-      p.vote = vote;
-      nodes[i] = new SimNode(this, i, m.node(), m.id(), m.data(), p);
+      nodes[i] = new SimNode(this, i, m.node(), m.data(), disk(first, i, 1 << 8, 1));
     }
     this.clients = new Clients(this);
   }
 
-  private static Superblock blank(PoolView v, Member m) {
-    return new Superblock(
-        v.pool(), v.name(), m.id(), v.lineage(), v.sizeBytes(), 0, 1, 0, BOOT, true, false, "");
+  /**
+   * An empty disk for a member of {@code v}.
+   *
+   * @param ballot under which it has accepted {@code v}; 0 if it was only told who votes
+   * @param lastInSync generation that named it in sync, 0 for none
+   */
+  SimPlatter disk(PoolView v, int index, long ballot, long lastInSync) {
+    UUID id = v.members().get(index).id();
+    Superblock blank =
+        new Superblock(
+            v.pool(),
+            v.name(),
+            id,
+            v.lineage(),
+            v.sizeBytes(),
+            0,
+            lastInSync,
+            0,
+            BOOT,
+            true,
+            false,
+            "");
+    SimPlatter p = new SimPlatter(index, mix.blocks(), mix.policies().window(), blank, this);
+    p.vote = new VoteStore.Vote(ballot, ballot, ViewCodec.encode(v));
+    p.accepted = v;
+    return p;
+  }
+
+  /** Something of what was written and read, over all lineages. */
+  long total(ToLongFunction<History> what) {
+    long sum = 0;
+    for (Lineage l : chosen.lineages()) {
+      History h = l.history();
+      sum += h == null ? 0 : what.applyAsLong(h);
+    }
+    return sum;
+  }
+
+  /** What was written and read in the newest lineage that serves. */
+  History history() {
+    for (int i = chosen.lineages().size() - 1; i > 0; i--) {
+      History h = chosen.lineages().get(i).history();
+      if (h != null) {
+        return h;
+      }
+    }
+    return Objects.requireNonNull(chosen.lineages().getFirst().history());
   }
 
   UUID uuid() {
@@ -278,13 +319,9 @@ final class World implements SimPlatter.Watcher, TapTransport.Tap {
 
   @Override
   public void voted(SimPlatter p, VoteStore.Vote vote) {
-    PoolView old = chosen.newest();
     PoolView v = judge.voted(p, vote);
-    if (v != null) {
-      if (telling()) {
-        say("chosen: " + Story.of(v));
-      }
-      situations.chosen(old, v, vote.acceptedBallot());
+    if (v != null && telling()) {
+      say("chosen: " + Story.of(v));
     }
   }
 

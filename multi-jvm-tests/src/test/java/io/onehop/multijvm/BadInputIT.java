@@ -64,6 +64,7 @@ class BadInputIT extends PoolCase {
         "node-a,node-x",
         "--witness",
         "witness");
+    wrongMembersAndSettings();
     String longPath = "unix:" + cluster.dir().resolve("s".repeat(120));
     refused(USAGE, "unix socket", "attach", POOL, "--nbd", longPath);
     String nobody = "127.0.0.1:" + ClusterFiles.freePorts(1).getFirst();
@@ -75,6 +76,28 @@ class BadInputIT extends PoolCase {
     }
     assertThat(cluster.dir().resolve("never.sock")).doesNotExist();
     finish();
+  }
+
+  /** What an operator may get wrong about a pool that is well: refused, and nothing happens. */
+  private void wrongMembersAndSettings() {
+    long generation = cluster.generation(POOL);
+    refused(USAGE, "'zzz'", "verify", POOL, "--against", "zzz");
+    refused(USAGE, "'witness'", "verify", POOL, "--against", "witness");
+    refused(USAGE, "'cold-start' is not KEY=VALUE", "pool", "set", POOL, "cold-start");
+    refused(USAGE, "unknown setting 'colour'", "pool", "set", POOL, "colour=red");
+    refused(USAGE, "lease", "pool", "set", POOL, "lease=soon");
+    refused(USAGE, "'zzz'", "pool", "force", POOL, "--from", "zzz");
+    refused(USAGE, "is a witness", "pool", "force", POOL, "--from", "witness");
+    refused(REFUSED, "by itself", "pool", "force", POOL, "--from", A, "--i-accept-data-loss");
+    refused(USAGE, "say --witness witness", "pool", "replace", POOL, "--leg", "witness");
+    refused(USAGE, "say --leg node-b", "pool", "replace", POOL, "--witness", B);
+    refused(USAGE, "'zzz'", "pool", "replace", POOL, "--leg", "zzz");
+    refused(REFUSED, "--yes", "pool", "replace", POOL, "--leg", B);
+    refused(
+        REFUSED, "/no/disk", "pool", "replace", POOL, "--leg", B, "--yes", "--device", "/no/disk");
+    refused(REFUSED, "not kept out", "pool", "rejoin", POOL, "--leg", B);
+    refused(USAGE, "say --witness witness", "pool", "rejoin", POOL, "--leg", "witness");
+    assertThat(cluster.generation(POOL)).as("nothing happened").isEqualTo(generation);
   }
 
   /** Starts a node that is to end by itself. */

@@ -19,15 +19,20 @@ abstract class ClusterStatus {
   /** Configurations and ports. */
   abstract ClusterFiles files();
 
-  /** What the first answering node says of a pool; an empty object if none answers. */
+  /**
+   * What the first answering node says of a pool, one that is kept out only if there is no other;
+   * an empty object if none answers.
+   */
   JsonNode status(String pool) {
+    JsonNode out = JSON.createObjectNode();
     for (String name : files().names()) {
       JsonNode s = runs(name) ? statusAt(name, pool) : null;
-      if (s != null) {
+      if (s != null && !s.path("keptOut").asBoolean()) {
         return s;
       }
+      out = s == null ? out : s;
     }
-    return JSON.createObjectNode();
+    return out;
   }
 
   /** What the first answering node but one says; an empty object if none answers. */

@@ -18,7 +18,8 @@ class FailoverIT {
   /** A busy machine takes its time to start processes; nothing else takes nearly as long. */
   private static final double MOST_MILLIS = 40_000;
 
-  private static final Pattern ROW = Pattern.compile("(?m)^(.+?) +([0-9.]+) +([0-9.]+)  .*n = 1");
+  private static final Pattern ROW =
+      Pattern.compile("(?m)^\\| (.+?) \\| (\\d+) \\| (\\d+) \\| .* \\| 1 \\|$");
 
   @Test
   void everyFaultOnce() throws Exception {

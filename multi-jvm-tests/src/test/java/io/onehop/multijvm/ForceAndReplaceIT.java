@@ -17,6 +17,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -191,6 +192,57 @@ class ForceAndReplaceIT {
     out(B);
     cluster.start(B);
     assertThat(read(0)).isEqualTo(1);
+    identical();
+    cluster.passed();
+  }
+
+  private String lineageKeeper() throws IOException {
+    Dist.Ended e = cluster.onehop("status", POOL, "--json");
+    JsonNode s = new ObjectMapper().readTree(e.out()).path("pools").path(0);
+    return s.path("keptOut").asBoolean() + " " + s.path("legs").path(0).path("keptOut").asBoolean();
+  }
+
+  @Test
+  void theOldMajorityComesBackTogetherAndIsKeptOut() throws IOException {
+    write(0, 1);
+    LocalCluster.kill(cluster.process(A), cluster.process(WITNESS), client.process());
+    done("pool", "force", POOL, "--from", B, "--i-accept-data-loss");
+    client = cluster.attach(POOL);
+    write(0, 2); // only the new lineage has it
+
+    cluster.start(A);
+    cluster.start(WITNESS);
+    cluster.awaitAnswers(A);
+    cluster.awaitAnswers(WITNESS);
+    awaitReason(A, A, "kept out");
+    assertThat(Objects.requireNonNull(cluster.statusAt(A, POOL)).path("waiting").asText())
+        .contains("goes on at " + B);
+    awaitReason(WITNESS, A, "another lineage");
+    for (int i = 0; i < 5; i++) {
+      assertThat(lineageKeeper()).as("of those who go on").isEqualTo("false true");
+    }
+    Dist.Ended status = cluster.onehop("status", POOL);
+    assertThat(status.out()).contains("kept out, on another lineage: node-a, witness");
+    for (int i = 0; i < 3; i++) {
+      LocalCluster.kill(client.process());
+      client = cluster.attach(POOL);
+      assertThat(read(0)).as("attached to the lineage that goes on").isEqualTo(2);
+    }
+
+    // Nor without the leg that they have heard it from, nor after another start.
+    LocalCluster.kill(cluster.process(B), cluster.process(A), cluster.process(WITNESS));
+    cluster.start(A);
+    cluster.start(WITNESS);
+    cluster.awaitAnswers(A);
+    Eventually.elapse(java.time.Duration.ofSeconds(8));
+    assertThat(Objects.requireNonNull(cluster.statusAt(A, POOL)).path("waiting").asText())
+        .startsWith("kept out");
+    assertThat(cluster.statusAt(A, POOL).path("keptOut").asBoolean()).isTrue();
+    cluster.start(B);
+    cluster.awaitAnswers(B);
+    done("pool", "rejoin", POOL, "--leg", A, "--i-accept-data-loss");
+    done("pool", "rejoin", POOL, "--witness", WITNESS, "--i-accept-data-loss");
+    assertThat(read(0)).isEqualTo(2);
     identical();
     cluster.passed();
   }

@@ -7,6 +7,7 @@ import io.onehop.chaos.RequestMix;
 import io.onehop.chaos.RequestMix.Request;
 import io.onehop.history.HistoryCheck;
 import io.onehop.history.HistoryRecorder;
+import io.onehop.history.Stamp;
 import io.onehop.history.Verdict;
 import io.onehop.nbd.client.NbdClient;
 import java.io.IOException;
@@ -224,6 +225,37 @@ final class HistoryWorkload implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     check();
+  }
+
+  /** Writes all of some blocks, in one request. Not between {@link #start} and {@link #stop}. */
+  void overwrite(String uri, int block, int blocks) {
+    int first = block * BLOCK_CELLS;
+    int count = blocks * BLOCK_CELLS;
+    int value = history.newValue();
+    ByteBuffer content = ByteBuffer.allocateDirect(count * CELL);
+    for (int cell = first; cell < first + count; cell++) {
+      Stamp.put(content, CELL, cell, value);
+    }
+    try (NbdClient c = NbdClient.connect(uri)) {
+      long number = history.write(load.session(), first, count, value, true);
+      c.write((long) first * CELL, content.flip(), true);
+      history.done(number);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The same with zeroes. */
+  void zero(String uri, int block, int blocks) {
+    int first = block * BLOCK_CELLS;
+    int count = blocks * BLOCK_CELLS;
+    try (NbdClient c = NbdClient.connect(uri)) {
+      long number = history.zeroes(load.session(), first, count, true);
+      c.writeZeroes((long) first * CELL, (long) count * CELL, true, true);
+      history.done(number);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A part of a raw store, from a cell's begin on, counts as read just now. */

@@ -257,9 +257,17 @@ final class LocalCluster extends ClusterStatus implements AutoCloseable {
 
   /** Starts a client. */
   Beginning begin(String pool, String... more) {
-    int number = ++sockets;
-    String party = "client-" + number;
-    String socket = "unix:" + dir().resolve("nbd-" + number + ".sock");
+    return begin("nbd-" + (sockets + 1) + ".sock", pool, more);
+  }
+
+  /** Starts a client on the socket of another one, or where that one's was. */
+  Beginning beginInPlaceOf(Client old, String pool, String... more) {
+    return begin(old.uri.substring(old.uri.lastIndexOf('/') + 1), pool, more);
+  }
+
+  private Beginning begin(String file, String pool, String[] more) {
+    String party = "client-" + ++sockets;
+    String socket = "unix:" + dir().resolve(file);
     Path log = files.log(party);
     String pidFile = dir().resolve("run").resolve(party + ".pid").toString();
     List<String> command = new ArrayList<>(List.of("attach", pool, "--server", files.servers()));

@@ -15,6 +15,9 @@ class NetworkFaultsIT extends PoolCase {
   /** Longer than the failure time and the deadline: who wants to evict has done so by then. */
   private static final Duration LONG = Duration.ofSeconds(5);
 
+  /** The request deadline, or the failure time, and one view change on a busy machine. */
+  private static final long MOST_STALL_MILLIS = 4_000L * Eventually.PATIENCE;
+
   NetworkFaultsIT() {
     super(true, A, B, WITNESS);
   }
@@ -67,9 +70,11 @@ class NetworkFaultsIT extends PoolCase {
   private void theLegGoesAndComesBack(String leg, Runnable cut) {
     load.randomInstant(faults);
     load.countTouched();
+    load.forgetStalls();
     cut.run();
     awaitOut(leg);
     load.awaitMore(200);
+    assertThat(load.longestStallMillis()).as("longest stall").isLessThan(MOST_STALL_MILLIS);
     long generation = generationWithout(leg);
     Eventually.elapse(LONG);
     // One try to return is fair where the leg cannot know that the client does not hear it.

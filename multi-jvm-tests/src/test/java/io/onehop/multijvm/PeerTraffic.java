@@ -19,9 +19,6 @@ final class PeerTraffic {
   private static final Pattern PID = Pattern.compile("pid=(\\d+)");
   private static final Pattern COUNTS = Pattern.compile("bytes_(?:sent|received):(\\d+)");
 
-  private static final Pattern SERVED =
-      Pattern.compile("onehop_pool_served_to_peers_bytes_total\\{[^}]*} (\\d+)");
-
   private PeerTraffic() {}
 
   /**
@@ -73,11 +70,17 @@ final class PeerTraffic {
 
   /** The same for one node. */
   static long served(LocalCluster cluster, String node) throws IOException {
+    return figure(cluster, node, "served_to_peers_bytes_total");
+  }
+
+  /** What a node's metrics say of its only pool. */
+  static long figure(LocalCluster cluster, String node, String name) throws IOException {
     URI metrics = URI.create("http://127.0.0.1:" + cluster.files().ports(node).api() + "/metrics");
+    String begin = "onehop_pool_" + name + "{";
     try (InputStream in = metrics.toURL().openStream()) {
-      Matcher m = SERVED.matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-      assertThat(m.find()).as("the counter of " + node).isTrue();
-      return Long.parseLong(m.group(1));
+      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      String line = text.lines().filter(l -> l.startsWith(begin)).findFirst().orElseThrow();
+      return Long.parseLong(line.substring(line.lastIndexOf(' ') + 1));
     }
   }
 }

@@ -72,6 +72,7 @@ abstract class PoolCase {
       client = cluster.attach(POOL);
     }
     cluster.awaitInSync(POOL);
+    load.forgetStalls();
     load.start(client.uri());
   }
 

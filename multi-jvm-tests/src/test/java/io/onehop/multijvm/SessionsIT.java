@@ -57,6 +57,20 @@ class SessionsIT extends PoolCase {
   }
 
   @Test
+  void aStoppedClientLosesItsSocketToTheOneThatTakesOver() {
+    load.stop();
+    LocalCluster.Client old = client;
+    cluster.signal(old.process(), "STOP");
+    client = cluster.await(cluster.beginInPlaceOf(old, POOL, "--takeover"));
+    assertThat(client.uri()).isEqualTo(old.uri());
+    cluster.signal(old.process(), "CONT");
+    cluster.refusal(old); // its end leaves the socket to the new one
+    load.verify(client.uri());
+    load.start(client.uri());
+    finish();
+  }
+
+  @Test
   void aClientThatWasPausedForLongGoesOn() {
     load.randomInstant(faults);
     cluster.signal(client.process(), "STOP");

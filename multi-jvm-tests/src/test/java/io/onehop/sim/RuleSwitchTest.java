@@ -76,7 +76,8 @@ final class RuleSwitchTest {
           Map.entry("ControlRules.steadyReturn", "1.5"),
           Map.entry("ControlRules.lineageBinds", "8.6 †27"),
           Map.entry("ControlRules.bothMajorities", "1.1"),
-          Map.entry("ControlRules.sameVoterOnly", "1.2"));
+          Map.entry("ControlRules.sameVoterOnly", "1.2"),
+          Map.entry("ControlRules.keptOutStays", "8.6"));
 
   /** What cannot show here, and why. */
   private static final Map<String, String> OPEN =
@@ -100,7 +101,8 @@ final class RuleSwitchTest {
           Map.entry("ControlRules.leaseNamesVoters", "shown by pool.PoolScenarioTest"),
           Map.entry("ControlRules.lineageBinds", "shown by pool.LineageRulesTest"),
           Map.entry("ControlRules.bothMajorities", "shown by pool.LineageRulesTest"),
-          Map.entry("ControlRules.sameVoterOnly", "shown by pool.LineageRulesTest"));
+          Map.entry("ControlRules.sameVoterOnly", "shown by pool.LineageRulesTest"),
+          Map.entry("ControlRules.keptOutStays", "shown by pool.KeptOutTest"));
 
   @Test
   void everyRuleIsMissed() throws IOException {

@@ -15,13 +15,18 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** Sets up Logback from the node's settings: stderr, or a file; never stdout. */
-final class Logs {
+public final class Logs {
   private static final String PATTERN =
       "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level %logger{0}: %msg%n%ex{12}";
 
   private Logs() {}
 
-  static void configure(NodeSettings.LogSettings settings) throws ConfigError {
+  /**
+   * From now on, everything that is logged in this process goes where {@code settings} say.
+   *
+   * @throws ConfigError if the file cannot be written
+   */
+  public static void configure(NodeSettings.LogSettings settings) throws ConfigError {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
     OutputStreamAppender<ILoggingEvent> appender = appender(settings.file());

@@ -71,6 +71,15 @@ class RepairTest {
     }
   }
 
+  /** A device that cannot be taken is refused, and nothing happens to the leg that runs. */
+  private static void refusedDevice(TestNodes nodes, String device, String why) throws Exception {
+    long generation = nodes.pool("a", "vol").path("generation").asLong();
+    String body = "{\"node\":\"a\",\"sure\":true,\"device\":\"" + device + "\"}";
+    assertThat(order(nodes, "b", "replace", body).error()).contains("node 'a'", why);
+    inSync(nodes, "b");
+    assertThat(nodes.pool("a", "vol").path("generation").asLong()).isEqualTo(generation);
+  }
+
   private static void delete(Path tree) throws IOException {
     try (Stream<Path> all = Files.walk(tree)) {
       for (Path p : all.sorted(Comparator.reverseOrder()).toList()) {
@@ -79,9 +88,10 @@ class RepairTest {
     }
   }
 
+  /** What a node that runs has on its disk, but for what it is just about to put in place. */
   private static void copy(Path from, Path to) throws IOException {
     try (Stream<Path> all = Files.walk(from)) {
-      for (Path p : all.sorted().toList()) {
+      for (Path p : all.filter(f -> !f.toString().endsWith(".new")).sorted().toList()) {
         Files.copy(p, to.resolve(from.relativize(p).toString()));
       }
     }
@@ -121,6 +131,8 @@ class RepairTest {
               () -> assertThat(order(nodes, "b", "replace", "{\"node\":\"w\"}").error()).isEmpty());
       Path device = folder.resolve("disk");
       Files.write(device, new byte[0]);
+      refusedDevice(nodes, device.toString(), "too small");
+      refusedDevice(nodes, device + "x", "diskx");
       try (FileChannel c = FileChannel.open(device, StandardOpenOption.WRITE)) {
         c.write(ByteBuffer.allocate(1), (4 << 20) - 1);
       }
@@ -217,7 +229,7 @@ class RepairTest {
       assertThat(early.status()).isEqualTo(409);
       assertThat(early.error()).contains("not needed");
       assertThat(order(nodes, "a", "force", "{\"node\":\"w\",\"sure\":true}").status())
-          .isEqualTo(409);
+          .isEqualTo(400);
       nodes.stop("a");
       nodes.stop("w");
       await()

@@ -24,13 +24,15 @@ public interface Loop {
   /**
    * Runs {@code hook} at the end of each turn in which anything happened, before the loop sleeps:
    * the place where batched work (flushing connections) is done. On the loop only.
+   *
+   * @return ends it; whoever goes before his loop does must, or the loop keeps him
    */
-  void atEndOfTurn(Runnable hook);
+  Timer atEndOfTurn(Runnable hook);
 
   /** Whether the caller is on the loop's thread. */
   boolean onLoop();
 
-  /** A scheduled task. */
+  /** A scheduled task, or a hook. */
   interface Timer {
     /** The task will not run any more. On the loop only; idempotent. */
     void cancel();

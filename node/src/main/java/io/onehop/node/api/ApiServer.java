@@ -14,9 +14,11 @@ import io.onehop.node.pools.NodeMessage.Order.Kind;
 import io.onehop.node.pools.OrderRequest;
 import io.onehop.node.pools.Outcome;
 import io.onehop.node.pools.PoolBoard;
+import io.onehop.node.pools.PoolShape;
 import io.onehop.node.pools.PoolsActor;
 import io.onehop.protocol.model.Endpoint;
 import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.model.Role;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -55,6 +57,10 @@ public final class ApiServer implements AutoCloseable {
 
   private final String node;
   private final Endpoint at;
+
+  /** Misdirected: another node may do it. */
+  private static final int KEPT_OUT = 421;
+
   private final List<NodeLine> nodes;
   private final PoolBoard board;
   private final Consumer<PoolsActor.Command> pools;
@@ -174,6 +180,15 @@ public final class ApiServer implements AutoCloseable {
     return e;
   }
 
+  /** A node that another lineage keeps out speaks for nobody (rule 8.6). */
+  private PoolBoard.Entry letIn(PoolBoard.Entry e) {
+    if (PoolJson.keptOut(e)) {
+      String why = e.status() == null ? null : e.status().waiting();
+      throw new Refusal(KEPT_OUT, "node '" + node + "' is " + (why == null ? "kept out" : why));
+    }
+    return e;
+  }
+
   private static String name(ServerRequest q) {
     return q.path().pathParameters().get("name");
   }
@@ -201,7 +216,7 @@ public final class ApiServer implements AutoCloseable {
   private void settings(ServerRequest q, ServerResponse a) {
     String name = name(q);
     Map<String, String> changes = RequestJson.settings(body(q));
-    PoolBoard.Entry e = pool(name);
+    PoolBoard.Entry e = letIn(pool(name));
     PoolView view = e.status() == null ? null : e.status().view();
     if (view == null) {
       throw new Refusal(503, "the pool's view is not known yet: no majority of its voters answers");
@@ -234,8 +249,20 @@ public final class ApiServer implements AutoCloseable {
   }
 
   private void verify(ServerRequest q, ServerResponse a) {
-    String name = pool(name(q)).shape().name();
+    PoolShape shape = pool(name(q)).shape();
+    String name = shape.name();
     String against = RequestJson.against(body(q));
+    List<String> legs =
+        shape.members().stream()
+            .filter(m -> m.role() == Role.DATA)
+            .map(PoolShape.ShapeMember::node)
+            .toList();
+    if (against != null && !legs.contains(against)) {
+      throw new Refusal(
+          400,
+          "pool '%s' has no leg on node '%s': its legs are on %s"
+              .formatted(name, against, String.join(", ", legs)));
+    }
     NodeMessage.Compared c =
         ask(done -> new PoolsActor.Verify(name, against, done::complete), LONG_SECONDS);
     if (!c.error().isEmpty()) {

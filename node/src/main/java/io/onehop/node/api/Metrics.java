@@ -32,6 +32,10 @@ final class Metrics {
       gauge(out, "last_resync_copied_blocks", node, pool, s.own().lastCopiedBlocks());
       gauge(out, "served_to_peers_bytes_total", node, pool, s.own().servedToPeers());
       gauge(out, "healed_elsewhere_bytes_total", node, pool, s.own().healedElsewhere());
+      gauge(out, "media_errors_total", node, pool, s.own().figures().mediaErrors());
+      gauge(out, "unreadable_blocks", node, pool, s.own().figures().unreadableBlocks());
+      gauge(out, "demand_reads_total", node, pool, s.own().figures().demandReads());
+      gauge(out, "demand_refused_total", node, pool, s.own().figures().demandRefused());
       gauge(out, "proposals_total", node, pool, s.counters().proposals());
       gauge(out, "proposals_chosen_total", node, pool, s.counters().chosen());
       gauge(out, "proposals_conflicts_total", node, pool, s.counters().conflicts());

@@ -69,6 +69,7 @@ final class PoolJson {
           .put("epoch", writer.epoch());
     }
     o.put("waiting", waiting(status, view));
+    o.put("keptOut", keptOut(e));
     ArrayNode legs = o.putArray("legs");
     ArrayNode witnesses = object().putArray("witnesses");
     long elsewhere = 0;
@@ -92,6 +93,13 @@ final class PoolJson {
     o.put("resyncBytesThroughClient", elsewhere);
     o.set("witnesses", witnesses);
     return o;
+  }
+
+  /** Whether another lineage keeps this node out: others know better what the pool does. */
+  static boolean keptOut(PoolBoard.Entry e) {
+    PoolStatus status = e.status();
+    PoolView view = status == null ? null : status.view();
+    return view != null && status != null && !view.isVoter(status.self());
   }
 
   private static @Nullable String waiting(@Nullable PoolStatus status, @Nullable PoolView view) {
@@ -232,7 +240,7 @@ final class PoolJson {
 
   static ObjectNode show(PoolBoard.Entry e) {
     PoolShape shape = e.shape();
-    ObjectNode o = head(shape).put("blockSize", shape.blockSize());
+    ObjectNode o = head(shape).put("blockSize", shape.blockSize()).put("keptOut", keptOut(e));
     ArrayNode legs = o.putArray("legs");
     for (StorePlace p : shape.places()) {
       legs.addObject()

@@ -53,6 +53,15 @@ public sealed interface LegOrder {
     }
   }
 
+  /**
+   * Another lineage goes on: no client is served until a view is adopted that it did not leave
+   * behind (rule 8.6).
+   *
+   * @param by a chosen view of it
+   * @param why one line, for the clients' people
+   */
+  record KeepOut(PoolView by, String why) implements LegOrder {}
+
   /** Stop in order: finish what is admitted, sync, clean mark; {@link LegEdge.Stopped}. */
   record Stop() implements LegOrder {}
 }

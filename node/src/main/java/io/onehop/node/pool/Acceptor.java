@@ -117,6 +117,16 @@ final class Acceptor {
     return vote(request, true);
   }
 
+  /** A quarter of the failure time: long against a round trip, short against what waits for it. */
+  long roundNanos() {
+    return accepted == null ? 500_000_000L : accepted.policies().failureNanos() / 4;
+  }
+
+  /** The newest vote, once more. */
+  List<RegisterEffect> saveAgain() {
+    return List.of(new SaveVote(promised, acceptedBallot, accepted));
+  }
+
   private Vote vote(long request, boolean granted) {
     return new Vote(pool, self, id, request, granted, promised, acceptedBallot, accepted);
   }

@@ -51,6 +51,11 @@ final class Ballots {
     Arrays.fill(votes, null);
   }
 
+  /** The vote of this member does not count after all. */
+  void drop(int member) {
+    votes[member] = null;
+  }
+
   void put(Vote v) {
     votes[v.from()] = v;
   }

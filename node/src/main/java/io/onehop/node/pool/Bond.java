@@ -18,7 +18,11 @@ final class Bond {
   /** Lineage of a sender that has no vote to be of any: it only says what is wrong with it. */
   static final UUID NO_LINEAGE = new UUID(0, 0);
 
+  /** Stands for {@link Bound#voted} of a disk that knows that it has forgotten something. */
+  static final long FORGOT = -1;
+
   private static final long NOTICE_NANOS = 1_000_000_000L;
+  private static final long PROOF_NANOS = 200_000_000L;
   private static final long FRESH_NANOS = 5_000_000_000L;
   private static final int REMEMBERED_RUNS = 8;
 
@@ -27,13 +31,14 @@ final class Bond {
     @Nullable UUID disk;
     @Nullable UUID lineage;
     long run;
-    long promised;
-    long promisedBefore;
+    long voted;
+    long votedBefore;
     boolean forgetful;
     final Deque<Long> ended = new ArrayDeque<>();
     String bar = "";
     long barredAt;
     long noticedAt = Long.MIN_VALUE / 2;
+    long provedAt = Long.MIN_VALUE / 2;
   }
 
   private final UUID pool;
@@ -43,9 +48,12 @@ final class Bond {
   private final ControlRules rules;
   private final PoolMember.Messenger messenger;
   private @Nullable PoolView vote;
-  private long promised;
+  private long voted;
   private final Neighbour[] neighbours = new Neighbour[PoolView.MAX_MEMBERS];
   private @Nullable PoolView elsewhere;
+  private final KeptOut keptOut = new KeptOut();
+  private boolean leftBehind;
+  private int heardFrom;
   private boolean forgetful;
   private String notice = "";
   private long noticeAt;
@@ -72,17 +80,21 @@ final class Bond {
     }
   }
 
-  /** What is durable on this disk: what was accepted last and the highest ballot promised. */
-  void voted(PoolView accepted, long highest) {
+  /**
+   * What is durable on this disk: what was accepted last and how far its votes have come, see
+   * {@link Bound#voted}.
+   */
+  void voted(PoolView accepted, long number) {
     vote = accepted;
-    promised = highest;
+    voted = number;
   }
 
   /** Sends to another member. */
   void send(int to, PoolMessage body) {
     PoolView v = vote;
     if (v != null) {
-      messenger.send(to, new Bound(pool, self, disk, v.lineage(), run, promised, body));
+      messenger.send(
+          to, new Bound(pool, self, disk, v.lineage(), run, forgetful() ? FORGOT : voted, body));
     }
   }
 
@@ -100,6 +112,11 @@ final class Bond {
       return null;
     }
     Neighbour n = neighbours[m.from()];
+    if (m.body() instanceof PoolMessage.Chosen c && c.view().leavesBehind(accepted.lineage())) {
+      heardFrom |= 1 << m.from();
+      leftBehind |= rules.keptOutStays() && keptOut.heard(c.view(), accepted);
+      return null;
+    }
     if (m.body() instanceof PoolMessage.Notice told) {
       heard(told, accepted, now);
       return null;
@@ -107,7 +124,13 @@ final class Bond {
     PoolView mine = known != null && known.lineage().equals(accepted.lineage()) ? known : accepted;
     boolean other = !m.lineage().equals(accepted.lineage()) && !m.lineage().equals(NO_LINEAGE);
     if (rules.lineageBinds() && other && !invites(m, accepted, known)) {
-      return barred(m.from(), now, mine, anotherLineage(mine, m.from()), refusal(mine, m));
+      prove(m, keptOut() == null ? known : keptOut(), now);
+      return barred(m, now, mine, anotherLineage(mine, m.from()), refusal(mine, m), false);
+    }
+    heardFrom |= 1 << m.from();
+    if (keptOut() != null && !other) {
+      prove(m, keptOut(), now);
+      return KeptOut.listensTo(m.body()) ? m.body() : null;
     }
     boolean member =
         m.from() < mine.members().size() && mine.members().get(m.from()).id().equals(m.sender());
@@ -115,7 +138,7 @@ final class Bond {
       if (m.body() instanceof PoolMessage.Vote) {
         return m.body(); // a disk that is being put in
       }
-      barred(m.from(), now, mine, "another disk is in its place (rule 1.2)", stranger(mine, m));
+      barred(m, now, mine, "another disk is in its place (rule 1.2)", stranger(mine, m), false);
       return m.body() instanceof PoolMessage.Query ? m.body() : null; // it may ask who is a member
     }
     remember(n, m);
@@ -126,15 +149,16 @@ final class Bond {
     String node = mine.members().get(m.from()).node();
     String bar = "its disk is older than what it voted before (rule 1.2)";
     String cure = ": " + replace(mine, node);
-    barred(m.from(), now, mine, bar, bar + cure);
+    barred(m, now, mine, bar, bar + cure, true);
     // Its content heals like any other's (rule 6.1).
-    return rests(m.body(), n.promisedBefore) ? null : m.body();
+    return rests(m, n.votedBefore / 2) ? null : m.body();
   }
 
-  /** An Accept of the first view of a lineage forked from this one, which names this disk. */
+  /** An Accept of a lineage that leaves this one behind but takes this disk along. */
   private boolean invites(Bound m, PoolView accepted, @Nullable PoolView known) {
     return m.body() instanceof PoolMessage.Accept a
-        && accepted.lineage().equals(a.view().parent())
+        && a.view().leavesBehind(accepted.lineage())
+        && KeptOut.takesAlong(a.view(), keptOut())
         && a.view().lineage().equals(m.lineage())
         && a.view().indexOf(disk) == self
         && a.view().isVoter(self)
@@ -146,8 +170,8 @@ final class Bond {
     if (!m.sender().equals(n.disk)) {
       n.disk = m.sender();
       n.run = m.run();
-      n.promised = 0;
-      n.promisedBefore = 0;
+      n.voted = 0;
+      n.votedBefore = 0;
       n.forgetful = false;
       n.ended.clear();
     } else if (m.run() != n.run) {
@@ -159,29 +183,31 @@ final class Bond {
         n.ended.removeFirst();
       }
       n.run = m.run();
-      n.promisedBefore = n.promised; // a disk that forgot once is not trusted again
+      n.votedBefore = n.voted; // a disk that forgot once is not trusted again
       n.noticedAt = Long.MIN_VALUE / 2; // told before its first question is answered
     }
     if (!m.lineage().equals(NO_LINEAGE)) {
       if (!m.lineage().equals(n.lineage)) { // promises are of their lineage
         n.lineage = m.lineage();
-        n.promised = 0;
-        n.promisedBefore = 0;
+        n.voted = 0;
+        n.votedBefore = 0;
       }
-      n.forgetful |= m.promised() < n.promisedBefore;
-      n.promised = Math.max(n.promised, m.promised());
+      n.forgetful |= m.voted() == FORGOT || m.voted() < n.votedBefore;
+      n.voted = Math.max(n.voted, m.voted());
     }
   }
 
   /**
    * Whether it rests on what a voter that forgot something cannot know. Its rounds may go on with
-   * the others' votes, under ballots that it cannot have used before.
+   * the others' votes, under ballots that it cannot have used before, once it knows that its own
+   * votes do not count.
    */
-  private static boolean rests(PoolMessage m, long promisedBefore) {
-    return switch (m) {
+  private static boolean rests(Bound m, long promised) {
+    boolean counts = m.voted() != FORGOT;
+    return switch (m.body()) {
       case PoolMessage.Vote _, PoolMessage.LeaseAnswer _ -> true;
-      case PoolMessage.Prepare p -> p.ballot() <= promisedBefore;
-      case PoolMessage.Accept a -> a.ballot() <= promisedBefore;
+      case PoolMessage.Prepare p -> counts || p.ballot() <= promised;
+      case PoolMessage.Accept a -> counts || a.ballot() <= promised;
       case PoolMessage.Query _,
           PoolMessage.Chosen _,
           PoolMessage.Report _,
@@ -194,15 +220,25 @@ final class Bond {
     };
   }
 
-  private @Nullable PoolMessage barred(int from, long now, PoolView mine, String bar, String text) {
-    Neighbour n = neighbours[from];
+  private @Nullable PoolMessage barred(
+      Bound m, long now, PoolView mine, String bar, String text, boolean forgot) {
+    Neighbour n = neighbours[m.from()];
     n.bar = bar;
     n.barredAt = now;
     if (now - n.noticedAt >= NOTICE_NANOS) {
       n.noticedAt = now;
-      send(from, new PoolMessage.Notice(pool, self, mine, text));
+      send(m.from(), new PoolMessage.Notice(pool, self, m.sender(), forgot, mine, text));
     }
     return null;
+  }
+
+  /** A member of a lineage that was left behind is shown what leaves it behind. */
+  private void prove(Bound m, @Nullable PoolView proof, long now) {
+    Neighbour n = neighbours[m.from()];
+    if (proof != null && proof.leavesBehind(m.lineage()) && now - n.provedAt >= PROOF_NANOS) {
+      n.provedAt = now;
+      send(m.from(), new PoolMessage.Chosen(pool, self, proof));
+    }
   }
 
   private static String anotherLineage(PoolView mine, int from) {
@@ -237,6 +273,9 @@ final class Bond {
   }
 
   private void heard(PoolMessage.Notice told, PoolView accepted, long now) {
+    if (!told.disk().equals(disk)) {
+      return; // late: about the disk that was here before
+    }
     PoolView view = told.view();
     boolean foreign = !view.lineage().equals(accepted.lineage());
     boolean named = view.indexOf(disk) == self;
@@ -248,13 +287,46 @@ final class Bond {
     }
     if (!named || view.members().get(self).state() == LegState.OUT) {
       elsewhere = view;
-    } else if (foreign) {
-      return; // it is about to be asked to come along
+    } else if (foreign || !told.forgot()) {
+      return; // about to be asked to come along, or late: let in meanwhile
     } else {
       forgetful = true;
     }
     notice = told.text();
     noticeAt = now;
+  }
+
+  /** At the start: what was noted on the disk. */
+  void noted(@Nullable PoolView view) {
+    keptOut.noted(view);
+  }
+
+  /** The chosen view that leaves this disk's lineage behind; null if none is known (rule 8.6). */
+  @Nullable PoolView keptOut() {
+    return keptOut.by(vote);
+  }
+
+  /** Whether that was news, to be made durable; once. */
+  boolean leftBehind() {
+    boolean was = leftBehind;
+    leftBehind = false;
+    return was;
+  }
+
+  /** Members that said anything in this run that bears on who goes on (mask). */
+  int heardFrom() {
+    return heardFrom;
+  }
+
+  /** What is shown where the others do not let this member in. */
+  PoolStatus shown(PoolStatus mine, boolean inside, long now) {
+    PoolView by = keptOut();
+    if (by != null) {
+      String why = KeptOut.text(by, self);
+      return mine.keptOut(by, why, why);
+    }
+    PoolView other = elsewhere(now);
+    return other == null || inside ? mine : mine.keptOut(other, notice(now), null);
   }
 
   /** Whether somebody remembers votes of this disk that it does not know of: it was rolled back. */
@@ -274,7 +346,7 @@ final class Bond {
   }
 
   /** The others' view that this member is not let into; null if there is none. */
-  @Nullable PoolView elsewhere(long now) {
+  private @Nullable PoolView elsewhere(long now) {
     return notice(now).isEmpty() ? null : elsewhere;
   }
 }

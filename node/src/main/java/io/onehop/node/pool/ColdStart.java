@@ -85,6 +85,11 @@ final class ColdStart implements Decider {
       waiting = "waits for " + k.names(1 << best) + " to start the pool again";
       return null;
     }
+    if (k.unasked() != 0) { // rule 8.6: a newer lineage is asked for before the old one goes on
+      waiting =
+          "asks " + k.names(k.unasked()) + " for a newer lineage before the pool starts again";
+      return null;
+    }
     return lead(k, view);
   }
 

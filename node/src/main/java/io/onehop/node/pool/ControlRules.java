@@ -31,6 +31,8 @@ package io.onehop.node.pool;
  *     (rule 1.1)
  * @param sameVoterOnly off: a vote counts for whoever had its place in the list, also one of a disk
  *     that was replaced or rolled back (rule 1.2)
+ * @param keptOutStays off: a majority of a lineage that was left behind goes on in it although it
+ *     has heard of the other (rule 8.6)
  */
 public record ControlRules(
     boolean exactGeneration,
@@ -48,11 +50,12 @@ public record ControlRules(
     boolean steadyReturn,
     boolean lineageBinds,
     boolean bothMajorities,
-    boolean sameVoterOnly) {
+    boolean sameVoterOnly,
+    boolean keptOutStays) {
 
   /** Every rule on. */
   public static final ControlRules ALL =
       new ControlRules(
           true, true, true, true, true, true, true, true, true, true, true, true, true, true, true,
-          true);
+          true, true);
 }

@@ -80,8 +80,12 @@ final class ForcedPromotion {
     }
   }
 
-  /** Decides when the answers are in; answers when the new lineage is agreed. */
-  void tick(Knowledge k, boolean stuck, List<PoolEffect> out) {
+  /**
+   * Decides when the answers are in; answers when the new lineage is agreed.
+   *
+   * @return whether a lineage was begun just now
+   */
+  boolean tick(Knowledge k, boolean stuck, List<PoolEffect> out) {
     PoolView view = k.view();
     PoolView first = begun;
     if (first != null && view != null && view.lineage().equals(first.lineage())) {
@@ -96,7 +100,9 @@ final class ForcedPromotion {
     if (asking && k.now - askedAt >= ASK_NANOS) {
       asking = false;
       decide(k, stuck, out);
+      return begun != null;
     }
+    return false;
   }
 
   private void decide(Knowledge k, boolean stuck, List<PoolEffect> out) {
@@ -105,15 +111,23 @@ final class ForcedPromotion {
       answer(false, "this node cannot vote now: " + k.voteProblem, out);
       return;
     }
+    PoolView known = k.view();
     PoolView base = own;
+    if (known != null
+        && known.lineage().equals(own.lineage())
+        && known.generation() > own.generation()) {
+      base = known;
+    }
     long highest = -1;
     int with = 1 << k.self;
-    long generation = Math.max(own.generation(), k.own.adoptedGeneration());
-    PoolView known = k.view();
+    long generation = Math.max(base.generation(), k.own.adoptedGeneration());
     generation = Math.max(generation, known == null ? 0 : known.generation());
     for (int i = 0; i < own.members().size(); i++) {
       Vote v = votes[i];
-      if (v == null || v.accepted() == null) {
+      // A disk just made begins with a view that nobody agreed to.
+      if (v == null
+          || v.accepted() == null
+          || (v.acceptedBallot() == 0 && !own.members().get(i).id().equals(v.voter()))) {
         continue;
       }
       with |= 1 << i;
@@ -125,6 +139,13 @@ final class ForcedPromotion {
       }
       Report r = k.freshReport(i);
       generation = Math.max(generation, r == null ? 0 : r.adoptedGeneration());
+    }
+    for (int i = 0; i < base.members().size(); i++) {
+      Vote v = votes[i];
+      // Another disk in its place has no vote to give, however well it answers (rule 1.2).
+      if (i != k.self && (v == null || !base.members().get(i).id().equals(v.voter()))) {
+        with &= ~(1 << i);
+      }
     }
     with &= base.voterMask();
     if (base.indexOf(own.members().get(k.self).id()) != k.self
@@ -155,7 +176,7 @@ final class ForcedPromotion {
 
   /** How the pool comes back without force, or empty. */
   private static String normalWay(Knowledge k, PoolView base, int with) {
-    if (Integer.bitCount(with) < base.majority()) {
+    if (Integer.bitCount(with) < base.majority() || k.keptOut != null) {
       return "";
     }
     for (int i = 0; i < base.members().size(); i++) {
@@ -206,12 +227,15 @@ final class ForcedPromotion {
         + ", the newest that is known on this side (others may have gone on without it)"
         + (missing > 0 ? ", misses at least " + missing * PoolView.BLOCK_SIZE + " bytes" : "")
         + (newer.isEmpty() ? "" : ", newer: " + newer)
+        + (k.keptOut == null ? "" : "; ends lineage " + k.keptOut.lineage() + ", which goes on now")
         + "; kept out from then on: "
         + (away.isEmpty() ? "nobody" : away)
         + "; what only they hold is given up: say --i-accept-data-loss to do it";
   }
 
-  private PoolView first(Knowledge k, PoolView base, int with, long generation) {
+  private PoolView first(Knowledge k, PoolView base, int with, long next) {
+    PoolView left = k.keptOut; // the operator decides against it, too
+    long generation = left == null ? next : Math.max(next, left.generation() + 1);
     UUID lineage = new UUID(random.nextLong(), random.nextLong());
     Instant at = Instant.ofEpochMilli(k.wallMillis).truncatedTo(ChronoUnit.SECONDS);
     String why = "forced promotion of " + base.members().get(k.self).node() + " on " + at;
@@ -219,8 +243,9 @@ final class ForcedPromotion {
     return base.forked(
         lineage,
         generation,
+        left,
         d -> {
-          PoolView.Draft next = ended(d);
+          PoolView.Draft first = ended(d);
           for (int i = 0; i < d.members().size(); i++) {
             Member m = d.members().get(i);
             if (i == k.self) {
@@ -230,9 +255,9 @@ final class ForcedPromotion {
             } else if (m.isLeg()) {
               m = m.moved(LegState.STALE, 0, generation, why);
             }
-            next = next.member(i, m);
+            first = first.member(i, m);
           }
-          return next.phase(new Phase.Ready());
+          return first.phase(new Phase.Ready());
         });
   }
 

@@ -31,6 +31,12 @@ final class Knowledge {
   /** The view that the own acceptor accepted last; null if it does not vote now (rule 5.4). */
   @Nullable PoolView accepted;
 
+  /** The chosen view that leaves the accepted one's lineage behind (rule 8.6), or null. */
+  @Nullable PoolView keptOut;
+
+  /** Members that were heard of in this run, so far (mask). */
+  int heardFrom;
+
   /** Why the own leg's incarnation has ended while its process runs; empty if it has not. */
   String failure = "";
 
@@ -288,6 +294,18 @@ final class Knowledge {
   /** Whether the own leg is in sync, with the incarnation that the view names. */
   boolean inSyncHere() {
     return view != null && member(self).state() == LegState.IN_SYNC && lives(self);
+  }
+
+  /**
+   * Voters that may know a newer lineage and were not heard of yet (mask); none when a failure time
+   * has passed since the start.
+   */
+  int unasked() {
+    PoolView v = view;
+    boolean late = now - startedAt >= policies().failureNanos();
+    return v == null || late || !rules.keptOutStays()
+        ? 0
+        : v.voterMask() & ~heardFrom & ~(1 << self);
   }
 
   /** Whether some leg in sync is known to live. */

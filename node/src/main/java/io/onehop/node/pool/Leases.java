@@ -63,6 +63,7 @@ final class Leases {
   static boolean grants(Knowledge k, long epoch, long voters) {
     PoolView accepted = k.accepted;
     return accepted != null
+        && k.keptOut == null
         && accepted.epoch() == epoch
         && (accepted.votersId() == voters || !k.rules.leaseNamesVoters());
   }

@@ -33,8 +33,10 @@ public sealed interface PoolEvent {
   record Force(long token, boolean acceptDataLoss) implements PoolEvent {}
 
   /**
-   * Another disk is to take the place of member {@code index}, whose own has ended (rule 1.2);
-   * answered by token.
+   * Another disk is to take the place of member {@code index} (rule 1.2); answered by token.
+   *
+   * @param id of the new disk, which runs already, or {@link
+   *     io.onehop.protocol.model.PoolView#vacant}: the old one is only to leave
    */
   record Replace(long token, int index, UUID id) implements PoolEvent {}
 

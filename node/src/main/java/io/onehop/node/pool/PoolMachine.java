@@ -60,6 +60,7 @@ public final class PoolMachine {
   /** The newest view has no place for this disk (rule 1.2): nothing is decided here. */
   private boolean outside;
 
+  private @Nullable PoolView keptOut;
   private boolean needed;
   private long nextReadAt;
   private long lastReadAt = Long.MIN_VALUE;
@@ -99,6 +100,11 @@ public final class PoolMachine {
     List<PoolEffect> out = new ArrayList<>();
     k.observe(own, now, wallMillis);
     k.accepted = accepted;
+    PoolView by = k.keptOut;
+    if (by != null && !by.equals(keptOut)) {
+      out.add(new Order(new LegOrder.KeepOut(by, KeptOut.text(by, k.self))));
+    }
+    keptOut = by;
     switch (event) {
       case PoolEvent.Tick t -> {
         admission.waiting(waiting());
@@ -106,7 +112,9 @@ public final class PoolMachine {
         admission.expire(k, out);
         settings.expire(k, waiting(), out);
         replacement.expire(k, waiting(), out);
-        forced.tick(k, coldStart.stuck(k), out);
+        if (forced.tick(k, coldStart.stuck(k), out)) {
+          nextReadAt = k.now; // a read carries it to those whom it names
+        }
       }
       case PoolEvent.Edge e -> edge(e.edge(), out);
       case PoolEvent.Message m -> message(m.message(), out);
@@ -184,7 +192,10 @@ public final class PoolMachine {
             new Send(q.from(), new PoolMessage.LeaseAnswer(k.pool, k.self, q.request(), grants)));
       }
       case PoolMessage.LeaseAnswer a -> leases.answered(a, k, out);
-      case PoolMessage.Vote v -> forced.heard(v);
+      case PoolMessage.Vote v -> {
+        forced.heard(v);
+        replacement.heard(v, k.now);
+      }
       case PoolMessage.Query _,
           PoolMessage.Prepare _,
           PoolMessage.Accept _,
@@ -249,7 +260,7 @@ public final class PoolMachine {
 
   /** Reads if that is due, else asks the rules what the newest view needs. */
   private void go(List<PoolEffect> out) {
-    if (busy) {
+    if (busy || k.keptOut != null) {
       return;
     }
     if (k.now - nextReadAt >= 0) {
@@ -295,9 +306,17 @@ public final class PoolMachine {
     refused += hadRoom ? 0 : 1;
   }
 
-  /** Before each step: why this member does not vote now, or empty. */
-  void votes(String problem) {
+  /**
+   * Before each step.
+   *
+   * @param problem why this member does not vote now, or empty
+   * @param by what leaves its lineage behind; null, unless nothing is to be decided here (rule 8.6)
+   * @param heardFrom members heard of in this run (mask)
+   */
+  void votes(String problem, @Nullable PoolView by, int heardFrom) {
     k.voteProblem = problem;
+    k.keptOut = by;
+    k.heardFrom = heardFrom;
   }
 
   /** No client is admitted for ten seconds: the pool's deletion is being agreed. */
@@ -322,6 +341,10 @@ public final class PoolMachine {
 
   /** What a needed view change, the start or an old request waits for; null if nothing does. */
   public @Nullable String waiting() {
+    PoolView by = k.keptOut;
+    if (by != null) {
+      return KeptOut.text(by, k.self);
+    }
     if ((!registered || needed) && !noMajority.isEmpty()) {
       return noMajority;
     }

@@ -130,6 +130,7 @@ public final class PoolMember {
             pool, self, vote.promised(), vote.ballot(), vote.accepted(), random, rules);
     Bond with = new Bond(pool, self, memberId, random.nextLong(), rules, messenger);
     bond = with;
+    with.noted(vote.keptOut());
     lastNow = now;
     voted();
     machine = new PoolMachine(pool, self, rules, random, leg.status(), now);
@@ -154,6 +155,12 @@ public final class PoolMember {
     if (bond().forgetful()) {
       register().muted();
       voted();
+    }
+    if (bond().leftBehind()) {
+      keeper.keptOut(bond().keptOut(), self);
+      register(register().leftBehind(now), now);
+      voted();
+      pool(new PoolEvent.Tick(), now);
     }
     if (body != null) {
       taken(body, now);
@@ -287,9 +294,7 @@ public final class PoolMember {
 
   /** A snapshot for the operator's API. */
   public PoolStatus status(long now) {
-    PoolStatus mine = machine().status(now, keeper.problem());
-    PoolView other = bond().elsewhere(now);
-    return other == null || machine().inside() ? mine : mine.keptOut(other, bond().notice(now));
+    return bond().shown(machine().status(now, keeper.problem()), machine().inside(), now);
   }
 
   private RegisterMachine register() {
@@ -307,10 +312,7 @@ public final class PoolMember {
   /** The published status lags behind the edges; what an edge said counts at once. */
   private LegStatus own() {
     LegStatus s = leg.status();
-    if (s.adoptedGeneration() >= adopted) {
-      return s;
-    }
-    return s.adopted(adopted);
+    return s.adoptedGeneration() >= adopted ? s : s.adopted(adopted);
   }
 
   private void live(LegEvent event) {
@@ -322,9 +324,8 @@ public final class PoolMember {
   }
 
   private void pool(PoolEvent event, long now) {
-    PoolView accepted = register().accepted();
-    PoolView vote = keeper.durable() && !bond().forgetful() ? accepted : null;
-    machine().votes(keeper.problem());
+    PoolView vote = keeper.durable() && !bond().forgetful() ? register().accepted() : null;
+    machine().votes(keeper.problem(), bond().keptOut(), bond().heardFrom());
     List<PoolEffect> effects = machine().step(event, own(), vote, now, wallClockMillis.getAsLong());
     for (PoolEffect e : effects) {
       switch (e) {
@@ -390,9 +391,9 @@ public final class PoolMember {
   private void voted() {
     PoolView accepted = register().accepted();
     if (accepted != null) {
-      bond().voted(accepted, register().promised());
+      bond().voted(accepted, register().voted());
       leg.accepted(
-          bond().forgetful() ? -1 : accepted.epoch(),
+          bond().forgetful() || bond().keptOut() != null ? -1 : accepted.epoch(),
           rules.leaseNamesVoters() ? accepted.votersId() : LegDataPlane.ANY_VOTERS);
     }
   }

@@ -116,20 +116,25 @@ public sealed interface PoolMessage {
    * @param sender the disk
    * @param lineage of the view that it accepted last
    * @param run random id of the sender's run
-   * @param promised the highest ballot that it promised durably
+   * @param voted grows with every vote that the sender's disk made durable: twice the highest
+   *     ballot that it promised, and one more if it accepted something under it; {@link
+   *     Bond#FORGOT} of a disk that knows it was rolled back
    * @param body what is said
    */
   record Bound(
-      UUID pool, int from, UUID sender, UUID lineage, long run, long promised, PoolMessage body)
+      UUID pool, int from, UUID sender, UUID lineage, long run, long voted, PoolMessage body)
       implements PoolMessage {}
 
   /**
    * You are not let in.
    *
+   * @param disk whom it is about; another disk may be in its place by now
+   * @param forgot whether it is because that disk has forgotten what it voted
    * @param view the newest that the sender knows
    * @param text why, one line
    */
-  record Notice(UUID pool, int from, PoolView view, String text) implements PoolMessage {}
+  record Notice(UUID pool, int from, UUID disk, boolean forgot, PoolView view, String text)
+      implements PoolMessage {}
 
   /** What is said, without the envelope if it is in one. */
   static PoolMessage body(PoolMessage m) {

@@ -38,8 +38,9 @@ public record PoolStatus(
    *
    * @param theirs their newest view
    * @param why one line
+   * @param waits what this node waits for, or null
    */
-  PoolStatus keptOut(PoolView theirs, String why) {
+  PoolStatus keptOut(PoolView theirs, String why, @Nullable String waits) {
     List<MemberStatus> seen = new ArrayList<>();
     for (int i = 0; i < theirs.members().size(); i++) {
       Member m = theirs.members().get(i);
@@ -47,7 +48,7 @@ public record PoolStatus(
       boolean there = mine || m.state().inWriteSet() || m.state() == LegState.NONE;
       seen.add(new MemberStatus(i, m.node(), there, -1, null, mine ? why : m.reason()));
     }
-    return new PoolStatus(self, theirs, own, seen, null, voteProblem, counters);
+    return new PoolStatus(self, theirs, own, seen, waits, voteProblem, counters);
   }
 
   /**

@@ -86,6 +86,7 @@ public final class RegisterMachine {
   /** The own disk was rolled back (rule 1.2): from now on its votes do not count here either. */
   void muted() {
     mute = true;
+    votes.drop(self);
   }
 
   /** This view was chosen: its voters are asked from now on. */
@@ -93,14 +94,24 @@ public final class RegisterMachine {
     votes.follow(chosen);
   }
 
+  /** Its lineage was left behind (rule 8.6): no request goes on. What it voted is saved again. */
+  List<RegisterEffect> leftBehind(long now) {
+    List<RegisterEffect> out = new ArrayList<>(acceptor.saveAgain());
+    readWaits = false;
+    if (busy()) {
+      finish(new Outcome.Unknown(0), now, out);
+    }
+    return out;
+  }
+
   /** Whether a request is under way. */
   public boolean busy() {
     return step != Step.IDLE;
   }
 
-  /** The highest ballot that the acceptor promised. */
-  long promised() {
-    return acceptor.promised();
+  /** Grows with every vote of the acceptor: twice its promise, one more once that is accepted. */
+  long voted() {
+    return acceptor.promised() * 2 + (acceptor.acceptedBallot() == acceptor.promised() ? 1 : 0);
   }
 
   /** What the acceptor accepted last: a vote, no view (rule 1.1). */
@@ -148,8 +159,8 @@ public final class RegisterMachine {
 
   /**
    * The first view of a new lineage, decided here (rule 8.6). The own acceptor takes it, whatever
-   * it promised before; the request under way ends unknown; a read follows, which carries it to the
-   * other voters that it names.
+   * it promised before; the request under way ends unknown. The next read carries it to the other
+   * voters that it names.
    */
   public List<RegisterEffect> fork(PoolView first, long now) {
     List<RegisterEffect> out = new ArrayList<>();
@@ -158,7 +169,6 @@ public final class RegisterMachine {
     highestBallot = ballot;
     acceptor.accept(0, ballot, first, out);
     moved(first, now, out);
-    out.addAll(read(now));
     return out;
   }
 
@@ -224,9 +234,8 @@ public final class RegisterMachine {
     begin(Step.QUERY, now);
     PoolView first = acceptor.accepted();
     if (first != null && first.forked()) {
-      // Who is named and has not heard of the new lineage cannot answer in it. The ballot is that
-      // of
-      // its only proposal, so this never undoes what came after it. Answers to request 0 are lost.
+      // Who is named but has not heard of the new lineage cannot answer in it. The ballot is of its
+      // only proposal: this never undoes what came after. Answers to request 0 are lost.
       broadcast(i -> new Accept(pool, self, 0, acceptor.acceptedBallot(), first), out);
     }
     broadcast(i -> new Query(pool, self, request), out);
@@ -258,14 +267,8 @@ public final class RegisterMachine {
   private void begin(Step next, long now) {
     step = next;
     request++;
-    roundEnd = now + roundNanos();
+    roundEnd = now + acceptor.roundNanos();
     votes.clear();
-  }
-
-  /** A quarter of the failure time: long against a round trip, short against what waits for it. */
-  private long roundNanos() {
-    PoolView known = acceptor.accepted();
-    return known == null ? 500_000_000L : known.policies().failureNanos() / 4;
   }
 
   private void own(@Nullable Vote mine, long now, List<RegisterEffect> out) {
@@ -325,7 +328,7 @@ public final class RegisterMachine {
     }
     step = Step.BACK_OFF;
     request++;
-    long slot = roundNanos() / 8;
+    long slot = acceptor.roundNanos() / 8;
     roundEnd = now + 1 + (long) (random.nextDouble() * slot * rounds);
   }
 

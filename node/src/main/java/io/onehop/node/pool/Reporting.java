@@ -28,6 +28,9 @@ final class Reporting {
     for (int i = 0; i < view.members().size(); i++) {
       if (i != k.self && view.isVoter(i)) {
         out.add(new PoolEffect.Send(i, r));
+      } else if (i != k.self && k.keptOut == null) {
+        // Rule 8.6: whoever is kept out is to know it, also if it does not ask.
+        out.add(new PoolEffect.Send(i, new PoolMessage.Chosen(k.pool, k.self, view)));
       }
     }
   }

@@ -20,6 +20,7 @@ final class VoteKeeper {
 
   private final VoteStore store;
   private final Consumer<String> notes;
+  private @Nullable PoolView keptOut;
   private RegisterEffect.@Nullable SaveVote unsaved;
   private String problem = "";
   private long retryAt;
@@ -29,8 +30,14 @@ final class VoteKeeper {
     this.notes = notes;
   }
 
-  /** A vote as it lies on the disk. */
-  record Loaded(long promised, long ballot, PoolView accepted) {}
+  /** A vote as it lies on the disk; see {@link VoteStore.Vote}. */
+  record Loaded(long promised, long ballot, PoolView accepted, @Nullable PoolView keptOut) {}
+
+  /** Goes onto the disk with every vote from now on, as long as it is about the vote's lineage. */
+  void keptOut(@Nullable PoolView by, int self) {
+    keptOut = by;
+    notes.accept(by == null ? "let in again" : KeptOut.text(by, self));
+  }
 
   /**
    * What this disk voted last.
@@ -45,15 +52,17 @@ final class VoteKeeper {
       throw new IOException("the register's disk is empty; it cannot vote for pool " + pool);
     }
     PoolView accepted;
+    byte[] noted = vote.keptOut();
     try {
       accepted = ViewCodec.decode(encoded);
+      keptOut = noted == null ? null : ViewCodec.decode(noted);
     } catch (WireException e) {
       throw new IOException("the register's vote cannot be read: " + e.getMessage(), e);
     }
     if (accepted.indexOf(member) < 0 || !accepted.pool().equals(pool)) {
       throw new IOException("the register's disk belongs to another pool or member");
     }
-    return new Loaded(vote.promised(), vote.acceptedBallot(), accepted);
+    return new Loaded(vote.promised(), vote.acceptedBallot(), accepted, keptOut);
   }
 
   /** Why this member does not vote now, or empty. */
@@ -80,12 +89,16 @@ final class VoteKeeper {
 
   private boolean write(long now) {
     RegisterEffect.SaveVote v = Objects.requireNonNull(unsaved);
+    PoolView accepted = Objects.requireNonNull(v.accepted());
+    PoolView out = keptOut;
+    boolean behind = out != null && out.leavesBehind(accepted.lineage());
     try {
       store.save(
           new VoteStore.Vote(
               v.promised(),
               v.acceptedBallot(),
-              ViewCodec.encode(Objects.requireNonNull(v.accepted()))));
+              ViewCodec.encode(accepted),
+              out == null || !behind ? null : ViewCodec.encode(out)));
     } catch (IOException e) {
       retryAt = now + RETRY_NANOS;
       if (problem.isEmpty()) {

@@ -111,6 +111,7 @@ public sealed interface NodeMessage {
    * @param member index of the receiver's member
    * @param device device or file to use, or null for what it had before
    * @param force a device that bears something may be overwritten
+   * @param look only say whether it could be done
    * @param places where the other legs' raw data lies
    */
   record Remake(
@@ -120,6 +121,7 @@ public sealed interface NodeMessage {
       int member,
       @Nullable String device,
       boolean force,
+      boolean look,
       List<StorePlace> places)
       implements NodeMessage {}
 

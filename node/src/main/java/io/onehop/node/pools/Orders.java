@@ -4,6 +4,7 @@ import io.onehop.node.pool.PoolActor;
 import io.onehop.node.pool.PoolStatus;
 import io.onehop.node.pools.NodeMessage.Order.Kind;
 import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.model.Role;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -61,6 +62,11 @@ final class Orders {
     int member = e.shape().indexOf(r.node());
     if (member < 0) {
       String text = "pool '" + r.pool() + "' has no member on node '" + r.node() + "'";
+      ended.accept(new Outcome(Outcome.Kind.INVALID, text));
+      return;
+    }
+    if (r.kind() == Kind.FORCE && e.shape().members().get(member).role() != Role.DATA) {
+      String text = "'" + r.node() + "' is a witness of '" + r.pool() + "': name one of its legs";
       ended.accept(new Outcome(Outcome.Kind.INVALID, text));
       return;
     }

@@ -1,7 +1,9 @@
 package io.onehop.node.pools;
 
+import io.onehop.node.store.LegStoreFormat;
 import io.onehop.protocol.model.PoolView;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +50,7 @@ final class Remaking {
       String fault = fault(m);
       held.put(m.request(), fresh);
       if (fault.isEmpty()) {
-        actor.closePool(m.view().pool(), () -> make(m, fresh));
+        begin(m, fresh);
       } else {
         fresh.result = ended(m, false, fault);
       }
@@ -81,6 +83,26 @@ final class Remaking {
 
   private NodeMessage.Remade ended(NodeMessage.Remake m, boolean done, String text) {
     return new NodeMessage.Remade(setup.peers().self(), m.request(), true, done, text);
+  }
+
+  /** A device that cannot be taken is refused before the leg that runs is stopped for it. */
+  private void begin(NodeMessage.Remake m, Held h) {
+    UUID pool = m.view().pool();
+    String device = m.device();
+    actor.beside(
+        () -> {
+          if (device != null && !device.equals(device(pool))) {
+            LegStoreFormat.check(Path.of(device), m.view().sizeBytes(), m.force());
+          }
+          return () -> {
+            if (m.look()) {
+              h.result = ended(m, true, "");
+            } else {
+              actor.closePool(pool, () -> make(m, h));
+            }
+          };
+        },
+        error -> h.result = ended(m, false, error));
   }
 
   private void make(NodeMessage.Remake m, Held h) {

@@ -7,14 +7,24 @@ import io.onehop.node.pools.NodeMessage.Order.Kind;
 import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.Member;
 import io.onehop.protocol.model.PoolView;
+import io.onehop.protocol.model.Role;
 import java.util.UUID;
 
 /**
- * One disk put in another's place (rule 1.2): first the member's node makes it and runs with it,
- * then the pool's voters are changed. On the {@link PoolsActor} of a node whose leg is in sync.
+ * One disk put in another's place (rule 1.2): the member's node looks whether it could, the old
+ * disk is taken out of the voters, only then its node makes the new one and runs with it, and that
+ * joins the voters. So an order that finds no majority half-way has destroyed nothing that counts.
+ * On the {@link PoolsActor} of a node whose leg is in sync.
  */
 final class Replacing {
   private static final int PATIENCE_TICKS = 5;
+
+  private enum Step {
+    LOOK,
+    VACATE,
+    MAKE,
+    JOIN
+  }
 
   private final PoolsActor actor;
   private final Peers peers;
@@ -22,8 +32,8 @@ final class Replacing {
   private final NodeMessage.Order order;
   private final PoolMember.Answer answer;
   private final UUID disk = UUID.randomUUID();
-  private final UUID request = UUID.randomUUID();
-  private boolean made;
+  private UUID request = UUID.randomUUID();
+  private Step step = Step.LOOK;
   private boolean over;
   private int quiet;
 
@@ -124,12 +134,17 @@ final class Replacing {
             i,
             order.device(),
             order.force() || order.kind() == Kind.REJOIN,
+            step == Step.LOOK,
             entry.shape().places()));
+  }
+
+  private boolean asking() {
+    return !over && (step == Step.LOOK || step == Step.MAKE);
   }
 
   /** The member's node has said something. */
   void remade(NodeMessage.Remade m) {
-    if (over || made || !m.request().equals(request)) {
+    if (!asking() || !m.request().equals(request)) {
       return;
     }
     quiet = 0;
@@ -138,30 +153,50 @@ final class Replacing {
     }
     if (!m.done()) {
       end(false, "node '" + m.from() + "': " + m.text());
-      return;
+    } else if (step == Step.LOOK && order.kind() == Kind.REPLACE) {
+      step = Step.VACATE;
+      change(PoolView.vacant(order.member()), this::make);
+    } else if (step == Step.LOOK) {
+      make(); // it has no vote to lose
+    } else {
+      step = Step.JOIN;
+      change(disk, () -> end(true, done()));
     }
-    made = true;
+  }
+
+  private void make() {
+    step = Step.MAKE;
+    request = UUID.randomUUID();
+    quiet = 0;
+    ask();
+  }
+
+  /** Has the pool's voters changed, then goes on. */
+  private void change(UUID id, Runnable then) {
     var self = actor.getContextSelf();
-    boolean told =
-        actor.tell(
-            order.pool(),
-            new PoolActor.Replace(
-                order.member(),
-                disk,
-                (done, text) ->
-                    self.tell(new PoolsActor.Done(() -> end(done, done ? done() : text)))));
-    if (!told) {
+    PoolMember.Answer next =
+        (done, text) ->
+            self.tell(
+                new PoolsActor.Done(() -> {
+                  if (done) {
+                    then.run();
+                  } else {
+                    end(false, text);
+                  }
+                }));
+    if (!actor.tell(order.pool(), new PoolActor.Replace(order.member(), id, next))) {
       end(false, "the pool does not run here any more");
     }
   }
 
   private String done() {
-    return "'" + node() + "' has an empty disk and heals";
+    boolean leg = entry.shape().members().get(order.member()).role() == Role.DATA;
+    return "'" + node() + "' has an empty disk" + (leg ? " and heals" : " and votes");
   }
 
   /** A second has passed. */
   void tick() {
-    if (over || made) {
+    if (!asking()) {
       return;
     }
     if (++quiet > PATIENCE_TICKS) {

@@ -43,7 +43,7 @@ final class Fetcher implements Ops.Owner {
   /**
    * @param losses {@link LegBooks#losses} when it was asked for
    */
-  private record Fetch(long id, long from, long to, int source, long losses) {}
+  private record Fetch(long id, long from, long to, int source, long losses, long askedAt) {}
 
   private static final int BLOCK = PoolView.BLOCK_SIZE;
 
@@ -54,6 +54,7 @@ final class Fetcher implements Ops.Owner {
   private final Ops ops;
   private final Ops.PayloadCopier copier;
   private final PeerLinks links;
+  private final Loop loop;
   private final Work work;
   private final Pace pace;
 
@@ -64,10 +65,9 @@ final class Fetcher implements Ops.Owner {
   private final RoaringBitmap inFlight = new RoaringBitmap();
   private final RoaringBitmap urgent = new RoaringBitmap();
   private final Refusals refusals;
+  private final Sources sources;
   private boolean running;
   private long generation;
-  private int sources;
-  private int turn;
   private long ids;
   private long cursor;
   private int storing;
@@ -85,9 +85,11 @@ final class Fetcher implements Ops.Owner {
     this.ops = ops;
     this.copier = copier;
     this.links = links;
+    this.loop = loop;
     this.work = work;
     this.pace = pace;
     this.refusals = new Refusals(loop);
+    this.sources = new Sources(links, refusals);
   }
 
   /**
@@ -97,7 +99,7 @@ final class Fetcher implements Ops.Owner {
     stop();
     running = true;
     generation = inGeneration;
-    sources = from;
+    sources.use(from);
     pump();
   }
 
@@ -139,6 +141,7 @@ final class Fetcher implements Ops.Owner {
     pumping = true;
     try {
       refusals.tick(work);
+      overdue();
       fillUrgent();
       boolean wanted = fill();
       if (!wanted && flying.isEmpty() && storing == 0 && refusals.none()) {
@@ -149,16 +152,29 @@ final class Fetcher implements Ops.Owner {
     }
   }
 
+  /** What a source does not answer is asked of another one, if there is one that does. */
+  private void overdue() {
+    for (int i = flying.size() - 1; i >= 0; i--) {
+      Fetch f = flying.get(i);
+      if (loop.now() - f.askedAt > pace.patience() && sources.giveUp(f.source, f.from)) {
+        flying.remove(i);
+        inFlight.remove(f.from, f.to);
+      }
+    }
+  }
+
   private void fillUrgent() {
     for (long b = urgent.nextValue(0); b >= 0; b = urgent.nextValue((int) b)) {
       if (!work.wants(b)) {
         urgent.remove((int) b);
-      } else if (inFlight.contains((int) b) || refusals.parked(b)) {
+      } else if (inFlight.contains((int) b)) {
+        b = inFlight.nextAbsentValue((int) b);
+      } else if (refusals.parked(b)) {
         b++;
       } else if (flying.size() < URGENT_DEPTH) {
         long absent = urgent.nextAbsentValue((int) b);
         long e = end(b, Math.min(b + MOST_BLOCKS, absent < 0 ? books.disk.blocks() : absent));
-        if (!ask(b, e) && !anyUp()) {
+        if (!ask(b, e) && !sources.anyUp()) {
           return;
         }
         b = e;
@@ -185,8 +201,8 @@ final class Fetcher implements Ops.Owner {
         return true;
       }
       long e = end(b, Math.min(b + pace.runBlocks(), books.disk.blocks()));
-      if (sources(b) == 0) {
-        if (!anyUp()) {
+      if (sources.of(b) == 0) {
+        if (!sources.anyUp()) {
           return true;
         }
         skipped = true;
@@ -210,7 +226,7 @@ final class Fetcher implements Ops.Owner {
 
   /** Sends one fetch; false if nobody can be asked now. */
   private boolean ask(long b, long e) {
-    int source = pick(sources(b));
+    int source = sources.next(b);
     if (source < 0) {
       return false;
     }
@@ -221,7 +237,7 @@ final class Fetcher implements Ops.Owner {
     if (!links.send(source, h)) {
       return false;
     }
-    flying.add(new Fetch(ids, b, e, source, books.losses()));
+    flying.add(new Fetch(ids, b, e, source, books.losses(), loop.now()));
     inFlight.add(b, e);
     return true;
   }
@@ -247,38 +263,9 @@ final class Fetcher implements Ops.Owner {
     }
   }
 
-  /** Sources that are up and have not said that they miss {@code block} (mask). */
-  private int sources(long block) {
-    int mask = 0;
-    for (int i = 0; i < PoolView.MAX_MEMBERS; i++) {
-      if ((sources & 1 << i) != 0 && links.up(i)) {
-        mask |= 1 << i;
-      }
-    }
-    return mask & ~refusals.by(block);
-  }
-
-  private boolean anyUp() {
-    for (int i = 0; i < PoolView.MAX_MEMBERS; i++) {
-      if ((sources & 1 << i) != 0 && links.up(i)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private int pick(int from) {
-    for (int n = 0; n < PoolView.MAX_MEMBERS; n++) {
-      turn = (turn + 1) % PoolView.MAX_MEMBERS;
-      if ((from & 1 << turn) != 0) {
-        return turn;
-      }
-    }
-    return -1;
-  }
-
   /** A FETCHED frame of member {@code source}. */
   void answer(int source, FrameHeader h, ByteBuffer payload) {
+    sources.heard(source);
     Fetch f = null;
     for (int i = 0; i < flying.size(); i++) {
       if (flying.get(i).id == h.sequence && flying.get(i).source == source) {
@@ -291,11 +278,11 @@ final class Fetcher implements Ops.Owner {
     }
     if (f == null) {
       long from = h.offset / BLOCK;
-      f = new Fetch(h.sequence, from, (h.offset + h.length) / BLOCK, source, books.losses());
+      f = new Fetch(h.sequence, from, (h.offset + h.length) / BLOCK, source, books.losses(), 0);
     }
     inFlight.remove(f.from, f.to);
     if (h.status == Status.MISSING && running && h.generation == generation) {
-      refusals.refused(f.from, f.to, source, sources);
+      refusals.refused(f.from, f.to, source, sources.all());
     }
     // What was lost since (rule 4.3) may have been written in between: the answer is older than
     // that.
@@ -379,6 +366,7 @@ final class Fetcher implements Ops.Owner {
 
   /** Member {@code index} is not going to answer. */
   void linkDown(int index) {
+    sources.heard(index);
     for (int i = flying.size() - 1; i >= 0; i--) {
       if (flying.get(i).source == index) {
         Fetch f = flying.remove(i);

@@ -144,6 +144,7 @@ public final class MapTaker {
     if (books.state() != LegState.SYNCING || (books.rules.mapGeneration() && !current)) {
       return;
     }
+    askedAt[source] = loop.now(); // a long map may take its time; asked again it would take more
     PoolView v = java.util.Objects.requireNonNull(books.view());
     int of = h.extra == 0 ? books.self() : (int) h.extra - 1;
     if (of < 0 || of >= v.members().size()) {

@@ -41,6 +41,11 @@ final class Pace {
     return loop.now() - lastForeground.getAsLong() < FOREGROUND_NANOS;
   }
 
+  /** How long a source may take before another one is asked. */
+  long patience() {
+    return policies.deadlineNanos();
+  }
+
   /** Most fetches under way. */
   int depth() {
     return foreground() ? 4 : 16;

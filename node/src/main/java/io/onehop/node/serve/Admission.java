@@ -255,12 +255,7 @@ final class Admission implements Ops.Owner, DemandReads.Source {
             && o.epoch == h.epoch
             && o.sequence == h.sequence) {
           o.flags |= h.flags & FrameType.FLAG_FUA;
-          if (o.tag != link || o.lane != h.lane) {
-            Joined j = new Joined(link, o, h.lane);
-            if (!joined.contains(j)) {
-              joined.add(j);
-            }
-          }
+          joined.add(new Joined(link, o, h.lane)); // each request has one answer
           return;
         }
       }

@@ -76,6 +76,7 @@ final class ClientAnswers {
     if (!link.open) {
       return;
     }
+    link.inFlight--;
     out.clear();
     out.type = type;
     out.status = status;

@@ -31,8 +31,13 @@ final class ClientFrames {
   void frame(ClientLink l, FrameHeader h, ByteBuffer payload) throws WireException {
     clients.heard(l, h);
     switch (h.type) {
-      case FrameType.WRITE, FrameType.WRITE_ZEROES, FrameType.READ, FrameType.FLUSH ->
-          admission.request(l, h, payload);
+      case FrameType.WRITE, FrameType.WRITE_ZEROES, FrameType.READ, FrameType.FLUSH -> {
+        if (++l.inFlight > l.credits) {
+          l.connection.close("more than " + l.credits + " requests in flight");
+          return;
+        }
+        admission.request(l, h, payload);
+      }
       case FrameType.VIEW -> view(l, h, payload);
       default -> {
         if (h.type == FrameType.HEARTBEAT && writes(l)) {

@@ -3,6 +3,7 @@ package io.onehop.node.serve;
 import io.onehop.node.books.Speech;
 import io.onehop.node.leg.LegDataPlane;
 import io.onehop.node.leg.LegEdge;
+import io.onehop.node.leg.LegOrder;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
 import io.onehop.protocol.wire.AttachRequest;
@@ -59,6 +60,7 @@ final class ClientLinks {
   private long lastToken;
   private int lastHandle;
   private @Nullable PoolView view;
+  private LegOrder.@Nullable KeepOut keptOut;
   private volatile Accepted accepted = new Accepted(0, 0);
   private @Nullable UUID heardSession;
   private long heardEpoch;
@@ -80,13 +82,34 @@ final class ClientLinks {
 
   /** The view that is handed out now; every client hears of it at once. */
   void publish(PoolView v) {
-    if (view != null && !view.lineage().equals(v.lineage())) {
-      closeAll("the pool has another lineage"); // rule 2.6
-    }
     view = v;
-    for (ClientLink l : List.copyOf(links)) {
-      announce(l, v);
+    if (keptOut != null && !keptOut.by().leavesBehind(v.lineage())) {
+      keptOut = null;
     }
+    for (ClientLink l : List.copyOf(links)) {
+      // Rule 2.6; also one that came before this leg had a view.
+      if (l.lineage.equals(Hello.ANY) || l.lineage.equals(v.lineage())) {
+        l.lineage = v.lineage();
+        announce(l, v);
+      } else {
+        l.connection.close("the pool has another lineage");
+        closed(l);
+      }
+    }
+  }
+
+  /** Nobody is served here until another lineage's view comes (rule 8.6). */
+  void keepOut(LegOrder.KeepOut order) {
+    keptOut = order;
+    for (ClientLink l : List.copyOf(links)) {
+      l.connection.close(order.why());
+      closed(l);
+    }
+  }
+
+  /** FENCED is for good: a lineage that was left behind never goes on. */
+  private static int foreign(PoolView here, Hello hello) {
+    return here.leavesBehind(hello.lineage()) ? Status.FENCED : Status.WRONG_POOL;
   }
 
   private void announce(ClientLink l, PoolView v) {
@@ -110,8 +133,14 @@ final class ClientLinks {
   /** A client's hello: its link, or null if it was refused. */
   @Nullable ClientLink hello(Connection c, FrameHeader h, Hello hello, int credits) {
     PoolView v = view;
+    LegOrder.KeepOut out = keptOut;
+    if (out != null) {
+      DataDoor.refuse(c, h, foreign(out.by(), hello), out.why(), speech.bufs());
+      return null;
+    }
     if (v != null && !hello.lineage().equals(Hello.ANY) && !hello.lineage().equals(v.lineage())) {
-      DataDoor.refuse(c, h, Status.WRONG_POOL, "the pool has another lineage", speech.bufs());
+      String why = "the pool has another lineage";
+      DataDoor.refuse(c, h, foreign(v, hello), why, speech.bufs());
       return null;
     }
     for (ClientLink l : List.copyOf(links)) {
@@ -125,10 +154,11 @@ final class ClientLinks {
       }
     }
     ClientLink link =
-        new ClientLink(c, hello.sender(), hello.lane(), hello.connection(), ++lastHandle);
+        new ClientLink(c, hello.sender(), hello.lane(), hello.connection(), ++lastHandle, credits);
     links.add(link);
     helloAck(c, h, link.handle, credits);
     link.knownGeneration = v == null ? 0 : v.generation();
+    link.lineage = v == null ? hello.lineage() : v.lineage();
     return link;
   }
 
@@ -151,6 +181,13 @@ final class ClientLinks {
     link.open = false;
     links.remove(link);
     waiting.values().removeIf(w -> w.link == link);
+  }
+
+  /** Ends the connections of clients that must be gone: those that live beat. */
+  void dropSilent(Silence silence) {
+    for (int i = links.size() - 1; i >= 0; i--) {
+      silence.judge(links.get(i).connection);
+    }
   }
 
   void closeAll(String why) {

@@ -63,6 +63,9 @@ public final class LegEngine implements LegDataPlane, PoolPort {
 
   private static final long TICK_NANOS = 50_000_000L;
 
+  /** Requests that a client may have in flight beside its window of writes, twice. */
+  private static final int CREDITS = 1024;
+
   private final Setup setup;
   private final Loop loop;
   private final LegBooks books;
@@ -80,6 +83,8 @@ public final class LegEngine implements LegDataPlane, PoolPort {
   private final Reconciler reconciler;
   private final UnionCopier copier;
   private final Verifier verifier;
+  private final Silence silence;
+  private Loop.@Nullable Timer polling;
   private @Nullable PoolView pending;
   private volatile LegStatus status;
   private boolean cleanBefore;
@@ -112,6 +117,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     this.reconciler = new Reconciler(books, links, speech, loop, edges);
     this.peers = new PeerServing(books, ops, speech, copier, digests, media, () -> pending != null);
     links.answers(new PeerAnswers(maps, healer, mender, copier, reconciler, verifier, this::fail));
+    this.silence = new Silence(loop);
     this.status = snapshot();
   }
 
@@ -123,16 +129,15 @@ public final class LegEngine implements LegDataPlane, PoolPort {
   public void start() throws IOException {
     cleanBefore = setup.disk.superblock().clean();
     books.start(setup.bootId);
-    setup.loop.atEndOfTurn(this::poll);
+    polling = setup.loop.atEndOfTurn(this::poll);
     tick();
   }
 
   private void poll() {
-    if (dead) {
-      return;
-    }
     try {
-      setup.disk.poll();
+      if (!dead) {
+        setup.disk.poll();
+      }
     } catch (UncheckedIOException | InternalError e) {
       fail(e);
     }
@@ -155,6 +160,9 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     } catch (UncheckedIOException | InternalError e) {
       fail(e);
     }
+    silence.look(books.view());
+    clients.dropSilent(silence);
+    peers.dropSilent(silence);
     status = snapshot();
     loop.schedule(TICK_NANOS, this::tick);
   }
@@ -220,6 +228,7 @@ public final class LegEngine implements LegDataPlane, PoolPort {
       case LegOrder.AnswerDetach a -> clients.answer(a.token(), a.status(), a.text(), 0);
       case LegOrder.AnswerLease a -> clients.answer(a.token(), Status.OK, "", a.granted());
       case LegOrder.Verify v -> verifier.start(v.request(), v.against());
+      case LegOrder.KeepOut k -> clients.keepOut(k);
       case LegOrder.Stop s -> stop();
     }
   }
@@ -263,7 +272,8 @@ public final class LegEngine implements LegDataPlane, PoolPort {
     }
     pending = null;
     PoolView before = books.view();
-    if (before != null && !before.lineage().equals(v.lineage())) {
+    UUID was = before == null ? setup.disk.superblock().lineage() : before.lineage();
+    if (!was.equals(v.lineage())) {
       peers.forked();
     }
     long stint = books.stint;
@@ -329,6 +339,9 @@ public final class LegEngine implements LegDataPlane, PoolPort {
   @Override
   public void shutDown(String why) {
     dead = true;
+    if (polling != null) {
+      polling.cancel();
+    }
     admission.end();
     clients.closeAll(why);
     links.close();
@@ -342,7 +355,8 @@ public final class LegEngine implements LegDataPlane, PoolPort {
       return;
     }
     switch (hello.role()) {
-      case CLIENT -> c.attach(clients.hello(c, h, hello, 2 * setup.disk.unconfirmed().window()));
+      case CLIENT ->
+          c.attach(clients.hello(c, h, hello, CREDITS + 2 * setup.disk.unconfirmed().window()));
       case PEER -> c.attach(peers.hello(c, h, hello, clients));
     }
   }

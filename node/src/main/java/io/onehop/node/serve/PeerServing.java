@@ -118,6 +118,13 @@ final class PeerServing implements Ops.Owner {
     links.remove(l);
   }
 
+  /** Ends the connections of peers that must be gone: those that live beat. */
+  void dropSilent(Silence silence) {
+    for (int i = links.size() - 1; i >= 0; i--) {
+      silence.judge(links.get(i).connection);
+    }
+  }
+
   void closeAll(String why) {
     for (PeerLink l : List.copyOf(links)) {
       l.connection.close(why);

@@ -32,6 +32,7 @@ public final class WitnessEngine implements LegDataPlane, PoolPort {
   private final Consumer<LegEdge> edges;
   private @Nullable PoolView view;
   private volatile LegStatus status = status(null, 0, 0, 0);
+  private final Silence silence;
   private boolean stopped;
 
   /** A witness with member id {@code member}; buffers come from {@code bufs}. */
@@ -41,6 +42,7 @@ public final class WitnessEngine implements LegDataPlane, PoolPort {
     this.poolName = poolName;
     this.loop = loop;
     this.edges = edges;
+    this.silence = new Silence(loop);
     this.clients = new ClientLinks(loop, new Speech(bufs), edges, member, 0);
   }
 
@@ -51,6 +53,8 @@ public final class WitnessEngine implements LegDataPlane, PoolPort {
 
   private void tick() {
     if (!stopped) {
+      silence.look(view);
+      clients.dropSilent(silence);
       publish();
       loop.schedule(STATUS_NANOS, this::tick);
     }
@@ -85,6 +89,7 @@ public final class WitnessEngine implements LegDataPlane, PoolPort {
       case LegOrder.AnswerAttach a -> clients.answer(a.token(), a.status(), a.text(), 0);
       case LegOrder.AnswerDetach a -> clients.answer(a.token(), a.status(), a.text(), 0);
       case LegOrder.AnswerLease a -> clients.answer(a.token(), Status.OK, "", a.granted());
+      case LegOrder.KeepOut k -> clients.keepOut(k);
       case LegOrder.Stop s -> {
         shutDown("the node stops");
         edges.accept(new LegEdge.Stopped());

@@ -34,21 +34,7 @@ final class DeviceData {
       throws IOException {
     try (PosixFile fd = openExclusive(device, null);
         FileChannel c = FileChannel.open(device, READ, WRITE)) {
-      long need = DataLabel.DATA_OFFSET + DataLabel.dataBytes(sizeBytes);
-      if (c.size() < need) {
-        throw new StoreException(
-            device
-                + ": too small: "
-                + c.size()
-                + " bytes, needed are "
-                + need
-                + ": name a bigger device");
-      }
-      String found = DiskSignature.find(c);
-      if (found != null && !force) {
-        throw new StoreException(
-            device + ": bears " + found + ": use --force if nothing on it is needed");
-      }
+      long need = look(device, c, sizeBytes, force);
       clear(device, fd, c, 0, need);
       // what lies at the end of a bigger device (a second partition table) would still name it
       clear(device, fd, c, Math.max(need, (c.size() - CHUNK) & -FileLegDisk.BLOCK), c.size());
@@ -56,6 +42,34 @@ final class DeviceData {
       FileBytes.write(c, DataLabel.encode(pool, leg, sizeBytes), 0);
       c.force(true);
     }
+  }
+
+  /** Whether {@link #prepare} would take the device: changes nothing on it. */
+  static void check(Path device, long sizeBytes, boolean force) throws IOException {
+    try (PosixFile _ = openExclusive(device, null);
+        FileChannel c = FileChannel.open(device, READ)) {
+      look(device, c, sizeBytes, force);
+    }
+  }
+
+  private static long look(Path device, FileChannel c, long sizeBytes, boolean force)
+      throws IOException {
+    long need = DataLabel.DATA_OFFSET + DataLabel.dataBytes(sizeBytes);
+    if (c.size() < need) {
+      throw new StoreException(
+          device
+              + ": too small: "
+              + c.size()
+              + " bytes, needed are "
+              + need
+              + ": name a bigger device");
+    }
+    String found = DiskSignature.find(c);
+    if (found != null && !force) {
+      throw new StoreException(
+          device + ": bears " + found + ": use --force if nothing on it is needed");
+    }
+    return need;
   }
 
   /** Writes nothing where it reads zeroes already, so a sparse or fresh device stays so. */

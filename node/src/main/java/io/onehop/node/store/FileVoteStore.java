@@ -42,6 +42,9 @@ public final class FileVoteStore implements VoteStore {
 
   static final int FIXED = 68;
 
+  /** Written only where the disk is kept out; format 1 ends with the accepted view. */
+  static final int KEPT_OUT_FORMAT = 2;
+
   private final Path path;
   private final UUID pool;
   private final UUID member;
@@ -59,12 +62,16 @@ public final class FileVoteStore implements VoteStore {
       return null;
     }
     ByteBuffer b = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
-    Verdict verdict = RecordHeader.verify(b, 0, MAGIC);
+    Verdict verdict = RecordHeader.verify(b, 0, MAGIC, KEPT_OUT_FORMAT);
     if (verdict == Verdict.OTHER_VERSION) {
       throw RecordHeader.otherVersion(path, b, 0);
     }
     int length = b.limit() < FIXED ? 0 : b.getInt(Field.ACCEPTED_LENGTH.offset);
-    if (verdict != Verdict.OK || b.limit() != FIXED + Math.max(0, length)) {
+    int end = FIXED + Math.clamp(length, 0, MAX_BYTES);
+    boolean more = verdict == Verdict.OK && RecordHeader.version(b, 0) == KEPT_OUT_FORMAT;
+    int rest = more && b.limit() >= end + Integer.BYTES ? b.getInt(end) : 0;
+    if (verdict != Verdict.OK
+        || b.limit() != end + (more ? Integer.BYTES + Math.max(1, rest) : 0)) {
       throw new StoreException(
           path
               + ": the votes cannot be read, and a voter must not forget its votes:"
@@ -88,8 +95,16 @@ public final class FileVoteStore implements VoteStore {
       accepted = new byte[length];
       b.get(FIXED, accepted);
     }
+    byte @Nullable [] keptOut = null;
+    if (more) {
+      keptOut = new byte[rest];
+      b.get(end + Integer.BYTES, keptOut);
+    }
     return new Vote(
-        b.getLong(Field.PROMISED.offset), b.getLong(Field.ACCEPTED_BALLOT.offset), accepted);
+        b.getLong(Field.PROMISED.offset),
+        b.getLong(Field.ACCEPTED_BALLOT.offset),
+        accepted,
+        keptOut);
   }
 
   @Override
@@ -109,13 +124,21 @@ public final class FileVoteStore implements VoteStore {
     if (length > MAX_BYTES) {
       throw new IllegalArgumentException("a view of " + length + " bytes");
     }
-    ByteBuffer b = RecordHeader.buffer(FIXED + length);
-    RecordHeader.put(b, 0, MAGIC, pool, member);
+    byte @Nullable [] keptOut = vote.keptOut();
+    int end = FIXED + length;
+    int format = keptOut == null ? RecordHeader.FORMAT : KEPT_OUT_FORMAT;
+    ByteBuffer b =
+        RecordHeader.buffer(end + (keptOut == null ? 0 : Integer.BYTES + keptOut.length));
+    RecordHeader.put(b, 0, MAGIC, format, pool, member);
     b.putLong(Field.PROMISED.offset, vote.promised());
     b.putLong(Field.ACCEPTED_BALLOT.offset, vote.acceptedBallot());
     b.putInt(Field.ACCEPTED_LENGTH.offset, accepted == null ? -1 : length);
     if (accepted != null) {
       b.put(FIXED, accepted);
+    }
+    if (keptOut != null) {
+      b.putInt(end, keptOut.length);
+      b.put(end + Integer.BYTES, keptOut);
     }
     RecordHeader.seal(b, 0);
     return b;

@@ -68,6 +68,16 @@ public final class LegStoreFormat {
   }
 
   /**
+   * Whether a leg's store of this size could be made on {@code device}; changes nothing on it.
+   *
+   * @param force also if it bears something
+   * @throws IOException one line: why it cannot and what to do
+   */
+  public static void check(Path device, long sizeBytes, boolean force) throws IOException {
+    DeviceData.check(device, sizeBytes, force);
+  }
+
+  /**
    * Makes a leg that reads zeroes, durably (rule 1.9). The superblock comes last: a folder without
    * one is no leg. What was made is removed again when it fails. Reads (and zeroes) the whole of a
    * device.

@@ -11,7 +11,7 @@ import java.util.zip.CRC32C;
  * order. The checksum is CRC32C of the whole record with the checksum's own bytes as zeroes.
  */
 final class RecordHeader {
-  /** The only format there is so far; bytes of it stay readable for ever. */
+  /** The first format, of most records the only one; bytes of it stay readable for ever. */
   static final int FORMAT = 1;
 
   static final int BYTES = 48;
@@ -53,8 +53,13 @@ final class RecordHeader {
 
   /** Writes all but the checksum at {@code base}. */
   static void put(ByteBuffer b, int base, String magic, UUID pool, UUID member) {
+    put(b, base, magic, FORMAT, pool, member);
+  }
+
+  /** The same in another format than the first. */
+  static void put(ByteBuffer b, int base, String magic, int format, UUID pool, UUID member) {
     b.put(base, magic.getBytes(StandardCharsets.US_ASCII), 0, Field.MAGIC.size);
-    b.putInt(base + Field.VERSION.offset, FORMAT);
+    b.putInt(base + Field.VERSION.offset, format);
     putUuid(b, base + Field.POOL.offset, pool);
     putUuid(b, base + Field.MEMBER.offset, member);
   }
@@ -66,6 +71,11 @@ final class RecordHeader {
 
   /** What the record in bytes 0 to the limit is. */
   static Verdict verify(ByteBuffer b, int base, String magic) {
+    return verify(b, base, magic, FORMAT);
+  }
+
+  /** The same where formats up to {@code newest} are read. */
+  static Verdict verify(ByteBuffer b, int base, String magic, int newest) {
     if (b.limit() < base + BYTES) {
       return Verdict.TORN;
     }
@@ -74,7 +84,8 @@ final class RecordHeader {
     if (!magic.equals(new String(found, StandardCharsets.US_ASCII))) {
       return zeroes(b) ? Verdict.EMPTY : Verdict.FOREIGN;
     }
-    if (b.getInt(base + Field.VERSION.offset) != FORMAT) {
+    int format = b.getInt(base + Field.VERSION.offset);
+    if (format < FORMAT || format > newest) {
       return Verdict.OTHER_VERSION;
     }
     return b.getInt(base + Field.CHECK.offset) == check(b, base) ? Verdict.OK : Verdict.TORN;

@@ -41,7 +41,7 @@ public final class TestLoop implements Loop {
       now = Math.max(now, e.at);
       if (!e.cancelled) {
         e.task.run();
-        hooks.forEach(Runnable::run);
+        List.copyOf(hooks).forEach(Runnable::run);
       }
     }
     now = end;
@@ -65,8 +65,14 @@ public final class TestLoop implements Loop {
   }
 
   @Override
-  public void atEndOfTurn(Runnable hook) {
+  public Timer atEndOfTurn(Runnable hook) {
     hooks.add(hook);
+    return () -> hooks.remove(hook);
+  }
+
+  /** Hooks that have not been ended. */
+  public int hooks() {
+    return hooks.size();
   }
 
   @Override

@@ -51,7 +51,7 @@ class KryoSerializerTest {
             new PoolMessage.Vote(ID, 2, OTHER, 5, true, 513, 257, view),
             new PoolMessage.Vote(ID, 2, OTHER, 5, false, -1, 0, null),
             new PoolMessage.Chosen(ID, 0, view),
-            new PoolMessage.Notice(ID, 0, view, "kept out"),
+            new PoolMessage.Notice(ID, 0, OTHER, true, view, "kept out"),
             new PoolMessage.Bound(ID, 0, OTHER, ID, 7, 513, new PoolMessage.Query(ID, 0, 5)),
             new PoolMessage.Report(
                 ID, 0, 91, 92, 3, 4, 5, 6, 7, OTHER, 93, true, false, 6, 7, 8, 9, -1, MISSES, 12,
@@ -79,7 +79,7 @@ class KryoSerializerTest {
             new NodeMessage.Order(
                 "a", ID, OTHER, NodeMessage.Order.Kind.REPLACE, 1, null, true, false),
             new NodeMessage.Ordered("a", ID, true, false, "no"),
-            new NodeMessage.Remake("a", ID, view, 1, "/dev/x", true, List.of()),
+            new NodeMessage.Remake("a", ID, view, 1, "/dev/x", true, false, List.of()),
             new NodeMessage.Remade("a", ID, false, true, ""),
             new NodeMessage.Where("a", ID),
             new NodeMessage.There("a", ID, OTHER, List.of(new StorePlace("a", "/x", 1))),

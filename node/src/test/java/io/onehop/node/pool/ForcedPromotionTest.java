@@ -117,11 +117,12 @@ final class ForcedPromotionTest {
     lab.run(20_000);
     assertThat(view(B).lineage()).isNotEqualTo(Views.first(2).lineage());
     assertThat(state(B, A)).as("no way back but by order").isEqualTo(LegState.OUT);
-    // The old lineage has its own majority (A, W) and goes on by itself.
-    assertThat(view(A).lineage()).isEqualTo(Views.first(2).lineage());
-    assertThat(state(A, A)).isEqualTo(LegState.IN_SYNC);
+    // The old lineage has its own majority (A, W), which has heard that it is not to go on.
+    PoolStatus s = member(A).status(lab.now);
+    assertThat(Objects.requireNonNull(s.view()).lineage()).isEqualTo(view(B).lineage());
     assertThat(member(B).status(lab.now).members().get(A).reason()).contains("another lineage");
-    assertThat(member(A).status(lab.now).members().get(B).reason()).contains("another lineage");
+    assertThat(s.members().get(A).reason()).startsWith("kept out, another lineage");
+    assertThat(s.members().get(W).reason()).contains("another lineage");
   }
 
   @Test
@@ -201,6 +202,39 @@ final class ForcedPromotionTest {
     assertThat(view(A).lineage()).isEqualTo(view(B).lineage());
     Member w = view(B).members().get(W);
     assertThat(w.state()).isEqualTo(LegState.OUT);
+  }
+
+  @Test
+  void aDiskThatWasToBePutInBeforeIsNotPutInAfter() {
+    onlyStaleBLeft();
+    UUID fresh = new UUID(300, 1);
+    lab.remake(A, fresh, Objects.requireNonNull(lab.view()));
+    member(B).force(true, (done, text) -> answers.add(done + " " + text), lab.now);
+    lab.run(500);
+    List<String> replaced = new ArrayList<>();
+    member(B).replace(A, fresh, (done, text) -> replaced.add(done + " " + text), lab.now);
+    assertThat(lab.until(() -> !answers.isEmpty() && !replaced.isEmpty(), 16_000)).isTrue();
+    assertThat(answers.getFirst()).startsWith("true");
+    assertThat(replaced)
+        .containsExactly("false a forced promotion came between (rule 8.6): ask again");
+    assertThat(state(B, A)).as("its vote is not waited for").isEqualTo(LegState.OUT);
+  }
+
+  @Test
+  void disksThatAreNoMembersAreNoMajority() {
+    lab.run(3_000);
+    PoolView before = view(A);
+    for (int i : new int[] {B, W}) {
+      lab.remake(i, new UUID(300, i), before);
+    }
+    lab.run(5_000);
+    force(A, true);
+    assertThat(answers.getFirst()).startsWith("yes");
+    assertThat(state(A, A)).isEqualTo(LegState.IN_SYNC);
+    assertThat(state(A, B)).isEqualTo(LegState.OUT);
+    lab.client = new UUID(6, 6);
+    lab.attach(A, lab.client);
+    assertThat(lab.until(() -> view(A).writer() != null, 8_000)).isTrue();
   }
 
   @Test

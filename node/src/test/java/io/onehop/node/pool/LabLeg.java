@@ -108,6 +108,7 @@ final class LabLeg implements LegDataPlane {
       case LegOrder.AnswerAttach a -> lab.answered(a.token(), a.status(), a.text());
       case LegOrder.AnswerDetach a -> lab.answered(a.token(), a.status(), a.text());
       case LegOrder.AnswerLease a -> lab.answered(a.token(), a.granted(), "lease");
+      case LegOrder.KeepOut _ -> true;
       case LegOrder.Verify v -> {
         edges.add(new LegEdge.Verified(v.request(), 1 << 20, List.of(), ""));
         yield true;

@@ -65,6 +65,55 @@ final class ReplacementTest {
   }
 
   @Test
+  void aDiskThatDoesNotAnswerIsNotPutIn() {
+    lab.run(3_000);
+    lab.kill(B);
+    long generation = lab.view().generation();
+    member(A).replace(B, FRESH, (done, text) -> answers.add(done + " " + text), lab.now);
+    assertThat(lab.until(() -> !answers.isEmpty(), 16_000)).isTrue();
+    assertThat(answers).containsExactly("false the new disk does not answer: does its node run?");
+    assertThat(lab.view().generation()).as("the old one keeps its place").isEqualTo(generation);
+  }
+
+  private String vacate(PoolLab lab, int at, int i) {
+    List<String> said = new ArrayList<>();
+    Objects.requireNonNull(lab.members[at])
+        .replace(i, PoolView.vacant(i), (done, text) -> said.add(done + " " + text), lab.now);
+    assertThat(lab.until(() -> !said.isEmpty(), 16_000)).isTrue();
+    return said.getFirst();
+  }
+
+  @Test
+  void anOldDiskLeavesOnlyWhileTheOthersAreAMajorityWithoutIt() {
+    PoolLab three = new PoolLab(3, 0, ControlRules.ALL, 3);
+    three.run(3_000);
+    assertThat(vacate(three, A, 1)).isEqualTo("true ");
+    assertThat(three.view().members().get(1).id()).isEqualTo(PoolView.vacant(1));
+    assertThat(vacate(three, A, 2))
+        .as("one of three would be left")
+        .startsWith("false the other voters that answer are no majority");
+    assertThat(three.view().members().get(2).state()).isEqualTo(LegState.IN_SYNC);
+    assertThat(vacate(three, A, 1)).as("asked again").isEqualTo("true ");
+  }
+
+  @Test
+  void twoOldDisksAreNotTakenOutAtOnce() {
+    PoolLab three = new PoolLab(3, 0, ControlRules.ALL, 3);
+    three.run(3_000);
+    List<String> said = new ArrayList<>();
+    Objects.requireNonNull(three.members[2])
+        .replace(1, PoolView.vacant(1), (done, text) -> said.add("b " + done), three.now);
+    Objects.requireNonNull(three.members[0])
+        .replace(2, PoolView.vacant(2), (done, text) -> said.add("c " + done), three.now);
+    assertThat(three.until(() -> said.size() == 2, 20_000)).isTrue();
+    three.run(3_000);
+    assertThat(said.stream().filter(t -> t.endsWith("true"))).hasSizeLessThanOrEqualTo(1);
+    long there =
+        three.view().voterIds().stream().filter(id -> id.getMostSignificantBits() != 0).count();
+    assertThat(there).as("voters: " + three.view().voterIds()).isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
   void theLastLegInSyncIsNotTakenOut() {
     lab.run(3_000);
     lab.kill(B);
@@ -100,6 +149,21 @@ final class ReplacementTest {
     PoolStatus s = member(B).status(lab.now);
     assertThat(s.members().get(B).reason()).contains("no member of the pool", "rule 1.2");
     assertThat(member(A).status(lab.now).members().get(B).reason()).contains("another disk");
+  }
+
+  @Test
+  void aDiskThatForgotNothingButWhatItAcceptedIsNoticed() {
+    lab.run(3_000);
+    VoteStore.Vote old = Objects.requireNonNull(lab.image(B));
+    lab.client = new UUID(4, 4);
+    lab.attach(A, lab.client);
+    assertThat(lab.until(() -> lab.view().writer() != null, 8_000)).isTrue();
+    lab.run(3_000);
+    VoteStore.Vote now = Objects.requireNonNull(lab.image(B));
+    lab.kill(B);
+    lab.rollBack(B, new VoteStore.Vote(now.promised(), old.acceptedBallot(), old.accepted()));
+    lab.run(3_000);
+    assertThat(member(W).status(lab.now).members().get(B).reason()).contains("older", "rule 1.2");
   }
 
   @Test

@@ -1,24 +1,26 @@
 package io.onehop.node.pool;
 
 import java.lang.reflect.RecordComponent;
+import java.util.List;
 
-/** The rules with one of them off. */
+/** The rules with one or more of them off. */
 final class Rules {
   private Rules() {}
 
-  /** All but the one with this name. */
-  static ControlRules without(String rule) {
+  /** All but those with these names. */
+  static ControlRules without(String... rules) {
+    List<String> off = List.of(rules);
     RecordComponent[] all = ControlRules.class.getRecordComponents();
     Object[] values = new Object[all.length];
     Class<?>[] types = new Class<?>[all.length];
-    boolean found = false;
+    int found = 0;
     for (int i = 0; i < all.length; i++) {
       types[i] = boolean.class;
-      values[i] = !all[i].getName().equals(rule);
-      found |= all[i].getName().equals(rule);
+      values[i] = !off.contains(all[i].getName());
+      found += off.contains(all[i].getName()) ? 1 : 0;
     }
-    if (!found) {
-      throw new AssertionError("no rule " + rule);
+    if (found != off.size()) {
+      throw new AssertionError("no such rules: " + off);
     }
     try {
       return ControlRules.class.getDeclaredConstructor(types).newInstance(values);

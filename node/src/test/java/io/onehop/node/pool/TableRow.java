@@ -50,6 +50,7 @@ final class TableRow {
     links = 0x7fff_ffff & ~(1 << self);
     lastFrame = now - 3_000 * MS;
     machine = new PoolMachine(Views.POOL, self, rules, new Random(1), status(), now);
+    machine.votes("", null, -1); // all were heard of
   }
 
   private int index(String name) {

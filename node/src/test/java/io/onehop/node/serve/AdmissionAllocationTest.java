@@ -74,7 +74,7 @@ final class AdmissionAllocationTest {
               never);
       TestConnection c = new TestConnection();
       c.countOnly = true;
-      ClientLink link = new ClientLink(c, TestViews.SESSION, 0, 1, 1);
+      ClientLink link = new ClientLink(c, TestViews.SESSION, 0, 1, 1, Integer.MAX_VALUE);
       run(admission, link, WARM);
       ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
       long before = threads.getCurrentThreadAllocatedBytes();

@@ -3,6 +3,8 @@ package io.onehop.node.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.onehop.node.books.TestViews;
+import io.onehop.node.leg.LegOrder;
+import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.wire.Hello;
 import io.onehop.protocol.wire.HelloCodec;
 import io.onehop.transport.BufPool;
@@ -83,8 +85,39 @@ final class DataDoorTest {
             1,
             "",
             0));
-    lab.adopt(lab.view.forked(new UUID(66, 66), lab.view.generation() + 1, d -> d));
+    lab.adopt(lab.view.forked(new UUID(66, 66), lab.view.generation() + 1, null, d -> d));
     assertThat(client.c.closed).isNotNull();
     assertThat(peer.closed).isNotNull();
+  }
+
+  @Test
+  void aLineageThatWasLeftBehindIsOverForGood() {
+    lab.written();
+    lab.adopt(lab.view.forked(new UUID(66, 66), lab.view.generation() + 1, null, d -> d));
+    TestConnection c = new TestConnection();
+    lab.engine.incoming(c, new FrameHeader(), hello(TestViews.POOL, TestViews.LINEAGE, 9));
+    refused(c, Status.FENCED);
+    TestConnection other = new TestConnection();
+    lab.engine.incoming(other, new FrameHeader(), hello(TestViews.POOL, new UUID(1, 1), 9));
+    refused(other, Status.WRONG_POOL);
+  }
+
+  @Test
+  void whoIsKeptOutServesNobodyUntilAnotherLineageTakesItAlong() {
+    lab.written();
+    EngineLab.Client client = lab.client(TestViews.SESSION, 0);
+    PoolView by = lab.view.forked(new UUID(66, 66), lab.view.generation() + 1, null, d -> d);
+    lab.engine.order(new LegOrder.KeepOut(by, "kept out, by test"));
+    assertThat(client.c.closed).contains("kept out");
+    TestConnection bound = new TestConnection();
+    lab.engine.incoming(bound, new FrameHeader(), hello(TestViews.POOL, TestViews.LINEAGE, 9));
+    refused(bound, Status.FENCED);
+    TestConnection any = new TestConnection();
+    lab.engine.incoming(any, new FrameHeader(), hello(TestViews.POOL, Hello.ANY, 10));
+    refused(any, Status.WRONG_POOL);
+    lab.adopt(by);
+    TestConnection c = new TestConnection();
+    lab.engine.incoming(c, new FrameHeader(), hello(TestViews.POOL, by.lineage(), 11));
+    assertThat(c.closed).isNull();
   }
 }

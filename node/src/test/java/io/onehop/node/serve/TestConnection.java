@@ -16,6 +16,7 @@ final class TestConnection implements Connection {
   final List<Sent> sent = new ArrayList<>();
   boolean countOnly;
   long count;
+  long received;
   @Nullable String closed;
   private @Nullable Object attachment;
 
@@ -55,7 +56,7 @@ final class TestConnection implements Connection {
 
   @Override
   public long lastReceived() {
-    return 0;
+    return received;
   }
 
   @Override

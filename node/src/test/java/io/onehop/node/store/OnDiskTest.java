@@ -87,7 +87,9 @@ final class OnDiskTest {
   private static byte[] golden(String name) throws IOException {
     try (InputStream in =
         Objects.requireNonNull(
-            OnDiskTest.class.getResourceAsStream("/store/" + name + "-1.hex"), name)) {
+            OnDiskTest.class.getResourceAsStream(
+                "/store/" + name + (name.endsWith("-2") ? ".hex" : "-1.hex")),
+            name)) {
       List<String> lines =
           new String(in.readAllBytes(), StandardCharsets.US_ASCII).lines().toList();
       byte[] bytes = new byte[Integer.parseInt(lines.getFirst())];
@@ -138,6 +140,16 @@ final class OnDiskTest {
     assertThat(vote.acceptedBallot()).isEqualTo(0x200);
     assertThat(vote.accepted()).containsExactly(9, 8, 7);
     assertThat(store.encode(vote)).isEqualTo(goldenBuffer("votes"));
+  }
+
+  @Test
+  void theVotesOfAKeptOutDiskStayReadable() throws IOException {
+    var store = new FileVoteStore(goldenFile("votes-2"), Stores.POOL, Stores.LEG);
+    VoteStore.Vote vote = Objects.requireNonNull(store.load());
+    assertThat(vote.promised()).isEqualTo(0x301);
+    assertThat(vote.accepted()).containsExactly(9, 8, 7);
+    assertThat(vote.keptOut()).containsExactly(4, 5);
+    assertThat(store.encode(vote)).isEqualTo(goldenBuffer("votes-2"));
   }
 
   @Test

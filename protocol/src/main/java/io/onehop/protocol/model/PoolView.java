@@ -1,6 +1,7 @@
 package io.onehop.protocol.model;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param policies settings of the pool
  * @param parent in the first view of a lineage that a forced promotion began: the lineage that it
  *     was forked from (rule 8.6), else null
+ * @param ancestors lineages that this one was forked from or left behind, nearest first, at most
+ *     {@link #MAX_ANCESTORS}: a member of one of them that hears of this view is kept out
  */
 public record PoolView(
     UUID pool,
@@ -38,7 +41,8 @@ public record PoolView(
     @Nullable LastSession lastSession,
     Phase phase,
     Policies policies,
-    @Nullable UUID parent) {
+    @Nullable UUID parent,
+    List<UUID> ancestors) {
 
   /** Stands in lists of voters for a member that has no vote. */
   public static final UUID NOBODY = new UUID(0, 0);
@@ -49,9 +53,16 @@ public record PoolView(
   /** The only block size so far, bytes. */
   public static final int BLOCK_SIZE = 4096;
 
+  /** Most lineages that a view remembers to have left behind; the oldest are forgotten. */
+  public static final int MAX_ANCESTORS = 16;
+
   /** Copies the member list and checks what can be checked locally. */
   public PoolView {
     members = List.copyOf(members);
+    ancestors = List.copyOf(ancestors);
+    if (ancestors.size() > MAX_ANCESTORS || ancestors.contains(lineage)) {
+      throw new IllegalArgumentException("ancestors of " + lineage + ": " + ancestors);
+    }
     if (members.isEmpty()
         || members.size() > MAX_MEMBERS
         || generation < 1
@@ -91,7 +102,8 @@ public record PoolView(
         lastSession,
         phase,
         policies,
-        null);
+        null,
+        List.of());
   }
 
   /** Number of blocks, the last one possibly partial. */
@@ -153,6 +165,11 @@ public record PoolView(
     return voters() / 2 + 1;
   }
 
+  /** Whether a forced promotion left {@code other} behind for this lineage (rule 8.6). */
+  public boolean leavesBehind(UUID other) {
+    return ancestors.contains(other);
+  }
+
   /** Whether this is the first view of a lineage that a forced promotion began (rule 8.6). */
   public boolean forked() {
     return parent != null;
@@ -197,20 +214,35 @@ public record PoolView(
 
   /** The next view: generation + 1 and what {@code change} does to it. */
   public PoolView next(UnaryOperator<Draft> change) {
-    return successor(lineage, generation + 1, null, change);
+    return successor(lineage, generation + 1, null, ancestors, change);
   }
 
   /**
    * The first view of a new lineage (rule 8.6): only a forced promotion makes one.
    *
    * @param first its generation, beyond every one that a member of the new lineage may know
+   * @param other another lineage that is left behind as well, with those that it left behind; or
+   *     null
    */
-  public PoolView forked(UUID newLineage, long first, UnaryOperator<Draft> change) {
-    return successor(newLineage, first, lineage, change);
+  public PoolView forked(
+      UUID newLineage, long first, @Nullable PoolView other, UnaryOperator<Draft> change) {
+    var behind = new LinkedHashSet<UUID>();
+    behind.add(lineage);
+    if (other != null) {
+      behind.add(other.lineage);
+      behind.addAll(other.ancestors);
+    }
+    behind.addAll(ancestors);
+    List<UUID> newest = behind.stream().limit(MAX_ANCESTORS).toList();
+    return successor(newLineage, first, lineage, newest, change);
   }
 
   private PoolView successor(
-      UUID history, long number, @Nullable UUID from, UnaryOperator<Draft> change) {
+      UUID history,
+      long number,
+      @Nullable UUID from,
+      List<UUID> behind,
+      UnaryOperator<Draft> change) {
     Draft d = change.apply(new Draft(number, members, epoch, writer, lastSession, phase, policies));
     return new PoolView(
         pool,
@@ -225,7 +257,8 @@ public record PoolView(
         d.lastSession,
         d.phase,
         d.policies,
-        from);
+        from,
+        behind);
   }
 
   /**

@@ -21,10 +21,11 @@ import org.jspecify.annotations.Nullable;
  * views have equal bytes (a member's reason beyond {@link #MAX_REASON} bytes is cut off).
  */
 public final class ViewCodec {
-  /** Newest layout version; a view that needs nothing of it is written in the first one. */
-  public static final int VERSION = 2;
+  /** Newest layout version; a view is written in the oldest one that has all it needs. */
+  public static final int VERSION = 3;
 
   private static final int PLAIN = 1;
+  private static final int FORKABLE = 2;
 
   /** Longest names and hosts, bytes of UTF-8. */
   public static final int MAX_NAME = 255;
@@ -54,8 +55,8 @@ public final class ViewCodec {
    */
   public static void encode(PoolView view, ByteBuffer into) {
     try (WireWriter out = new WireWriter(into)) {
-      boolean plain = view.parent() == null && view.voters() == view.members().size();
-      out.u16(plain ? PLAIN : VERSION)
+      int version = version(view);
+      out.u16(version)
           .uuid(view.pool())
           .text(view.name(), MAX_NAME, "pool name")
           .i64(view.sizeBytes())
@@ -74,14 +75,25 @@ public final class ViewCodec {
       for (Member member : view.members()) {
         member(out, member);
       }
-      if (!plain) {
+      if (version > PLAIN) {
         UUID parent = view.parent();
         out.bool(parent != null);
         if (parent != null) {
           out.uuid(parent);
         }
       }
+      if (version > FORKABLE) {
+        out.u8(view.ancestors().size());
+        view.ancestors().forEach(out::uuid);
+      }
     }
+  }
+
+  private static int version(PoolView view) {
+    if (!view.ancestors().isEmpty()) {
+      return VERSION;
+    }
+    return view.parent() == null && view.voters() == view.members().size() ? PLAIN : FORKABLE;
   }
 
   private static void writer(WireWriter out, @Nullable Writer w) {
@@ -155,6 +167,7 @@ public final class ViewCodec {
       Policies policies = policies(in);
       List<Member> members = members(in, version);
       UUID parent = version != PLAIN && in.bool("parent") ? in.uuid("parent") : null;
+      List<UUID> ancestors = ancestors(in, version, parent);
       in.end();
       return new PoolView(
           pool,
@@ -169,11 +182,24 @@ public final class ViewCodec {
           last,
           phase(in, phase, authority, members.size()),
           policies,
-          parent);
+          parent,
+          ancestors);
     } catch (IllegalArgumentException e) {
       // From the constructors of the model, which check ranges.
       throw new WireException("view: " + e.getMessage());
     }
+  }
+
+  private static List<UUID> ancestors(WireReader in, int version, @Nullable UUID parent)
+      throws WireException {
+    if (version <= FORKABLE) {
+      return parent == null ? List.of() : List.of(parent);
+    }
+    List<UUID> ancestors = new ArrayList<>();
+    for (int left = in.u8("number of ancestors"); left > 0; left--) {
+      ancestors.add(in.uuid("ancestor"));
+    }
+    return ancestors;
   }
 
   private static Phase phase(WireReader in, int code, int authority, int members)

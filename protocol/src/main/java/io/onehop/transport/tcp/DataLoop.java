@@ -142,9 +142,10 @@ public final class DataLoop implements Loop, AutoCloseable {
    * work for an earlier one hands it over by {@link #execute}, which makes another turn.
    */
   @Override
-  public void atEndOfTurn(Runnable hook) {
+  public Timer atEndOfTurn(Runnable hook) {
     checkThread();
     hooks.add(hook);
+    return () -> hooks.remove(hook);
   }
 
   @Override

@@ -13,6 +13,7 @@ import io.onehop.protocol.model.Phase;
 import io.onehop.protocol.model.Policies;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Role;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
@@ -55,6 +56,7 @@ final class ForkedViewTest {
         .forked(
             NEW,
             12,
+            null,
             d -> d.member(1, d.members().get(1).moved(LegState.OUT, 0, d.generation(), "out")));
   }
 
@@ -82,17 +84,56 @@ final class ForkedViewTest {
   }
 
   @Test
-  void layoutTwoIsWrittenOnlyWhereItIsNeeded() throws Exception {
+  void aLineageRemembersWhatItLeftBehind() {
+    PoolView later = forked().next(d -> d).next(d -> d);
+    assertTrue(later.leavesBehind(OLD));
+    assertFalse(later.leavesBehind(NEW));
+    UUID third = new UUID(3, 4);
+    PoolView again = later.forked(third, 20, null, d -> d);
+    assertEquals(List.of(NEW, OLD), again.ancestors());
+    // B decides against the third one, of which it knows.
+    PoolView against = first().forked(new UUID(3, 5), 30, again, d -> d);
+    assertEquals(OLD, against.parent());
+    assertEquals(List.of(OLD, third, NEW), against.ancestors());
+  }
+
+  @Test
+  void theOldestAncestorsAreForgotten() {
+    PoolView v = first();
+    for (int i = 0; i < 40; i++) {
+      v = v.forked(new UUID(4, i), v.generation() + 1, null, d -> d);
+    }
+    assertEquals(PoolView.MAX_ANCESTORS, v.ancestors().size());
+    assertEquals(new UUID(4, 38), v.ancestors().getFirst());
+  }
+
+  @Test
+  void newerLayoutsAreWrittenOnlyWhereTheyAreNeeded() throws Exception {
     assertEquals(1, ViewCodec.encode(first())[0]);
+    PoolView out =
+        first()
+            .next(d -> d.member(1, d.members().get(1).moved(LegState.OUT, 0, d.generation(), "")));
+    assertEquals(2, ViewCodec.encode(out)[0]);
+    assertEquals(out, ViewCodec.decode(ViewCodec.encode(out)));
     byte[] bytes = ViewCodec.encode(forked());
-    assertEquals(2, bytes[0]);
+    assertEquals(3, bytes[0]);
     assertEquals(forked(), ViewCodec.decode(bytes));
     PoolView later = forked().next(d -> d);
     assertEquals(later, ViewCodec.decode(ViewCodec.encode(later)));
-    try (InputStream in = ForkedViewTest.class.getResourceAsStream("view-2.hex")) {
+    assertEquals(fixture("view-3.hex"), HexFormat.of().formatHex(bytes));
+  }
+
+  @Test
+  void layoutTwoIsReadAsBegunByItsParent() throws Exception {
+    byte[] bytes = HexFormat.of().parseHex(fixture("view-2.hex"));
+    assertEquals(2, bytes[0]);
+    assertEquals(forked(), ViewCodec.decode(bytes));
+  }
+
+  private static String fixture(String name) throws IOException {
+    try (InputStream in = ForkedViewTest.class.getResourceAsStream(name)) {
       assertNotNull(in);
-      String text = new String(in.readAllBytes(), StandardCharsets.US_ASCII);
-      assertEquals(text.replaceAll("\\s", ""), HexFormat.of().formatHex(bytes));
+      return new String(in.readAllBytes(), StandardCharsets.US_ASCII).replaceAll("\\s", "");
     }
   }
 

@@ -49,6 +49,8 @@ final class RandomViews {
     Phase phase =
         random.nextBoolean() ? new Phase.Ready() : new Phase.Reconciling(random.nextInt(count));
     UUID parent = random.nextInt(4) == 0 ? uuid() : null;
+    List<UUID> behind = random.nextInt(4) == 0 ? List.of(uuid(), uuid()) : List.of();
+    List<UUID> ancestors = parent == null ? behind : List.of(parent, uuid());
     return new PoolView(
         uuid(),
         text(1, 40),
@@ -64,7 +66,8 @@ final class RandomViews {
             : null,
         phase,
         policies(),
-        parent);
+        parent,
+        ancestors);
   }
 
   private Member member(boolean inSync) {

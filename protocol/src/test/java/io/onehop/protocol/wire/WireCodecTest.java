@@ -210,7 +210,7 @@ final class WireCodecTest {
     byte[] bytes = ViewCodec.encode(view());
     bytes[0] = 9;
     WireException e = assertThrows(WireException.class, () -> ViewCodec.decode(bytes));
-    assertEquals("view: layout version 9 is unknown, this program knows 2", e.getMessage());
+    assertEquals("view: layout version 9 is unknown, this program knows 3", e.getMessage());
   }
 
   @Test

@@ -40,7 +40,7 @@ final class ManualLoop implements Loop {
     }
     now = Math.max(now, e.at);
     e.task.run();
-    hooks.forEach(Runnable::run);
+    List.copyOf(hooks).forEach(Runnable::run);
     return true;
   }
 
@@ -71,8 +71,9 @@ final class ManualLoop implements Loop {
   }
 
   @Override
-  public void atEndOfTurn(Runnable hook) {
+  public Timer atEndOfTurn(Runnable hook) {
     hooks.add(hook);
+    return () -> hooks.remove(hook);
   }
 
   @Override
