@@ -127,6 +127,11 @@ final class Link {
         && incarnation == e.views.incarnation[index];
   }
 
+  /** When the present connection last brought something. */
+  long heardAt() {
+    return conn == null ? Long.MIN_VALUE / 2 : conn.lastReceived();
+  }
+
   /** A header for this connection with everything that rides on each frame of the session. */
   FrameHeader head(int type) {
     FrameHeader h = e.out;

@@ -219,6 +219,17 @@ final class Links {
     return mask;
   }
 
+  /** Legs in sync to ask for the session, as a mask: those heard lately, or all if none was. */
+  int askable() {
+    long since = e.loop.now() - 2 * e.views.policies.heartbeatNanos();
+    int heard = 0;
+    for (int m = e.views.inSync & ready; m != 0; m &= m - 1) {
+      int i = Integer.numberOfTrailingZeros(m);
+      heard |= at(i).heardAt() - since >= 0 ? 1 << i : 0;
+    }
+    return heard == 0 ? e.views.inSync & ready : heard;
+  }
+
   /** A heartbeat on every lane now, for instance to get the lease at once. */
   void heartbeatAll() {
     for (int m = ready; m != 0; m &= m - 1) {

@@ -1,6 +1,7 @@
 package io.onehop.client;
 
 import io.onehop.protocol.model.LastSession;
+import io.onehop.protocol.model.Policies;
 import io.onehop.protocol.model.PoolView;
 import io.onehop.protocol.model.Writer;
 import io.onehop.protocol.wire.AttachRequest;
@@ -252,11 +253,19 @@ final class Session {
       e.end("the pool has another lineage, by a forced promotion: " + e.views.nodes(foreign));
       return;
     }
-    if (asked >= 0 && now - Math.max(askedAt, e.graceFrom) > 5 * e.views.policies.failureNanos()) {
+    if (asked >= 0 && givenUp(now - Math.max(askedAt, e.graceFrom))) {
       problem = e.views.node(asked) + " does not answer";
       asked = -1;
     }
     poke();
+  }
+
+  /** Whether another leg is asked instead: sooner if this one is silent and another is not. */
+  private boolean givenUp(long age) {
+    int askable = e.links.askable();
+    boolean silent = askable != 0 && (askable & 1 << asked) == 0;
+    Policies p = e.views.policies;
+    return age > (silent ? 2 * p.heartbeatNanos() : 5 * p.failureNanos());
   }
 
   private void ask(int type) {
@@ -264,9 +273,10 @@ final class Session {
     if (v == null) {
       return;
     }
+    int askable = e.links.askable();
     for (int k = 1; k <= PoolView.MAX_MEMBERS; k++) {
       int i = (last + k) % PoolView.MAX_MEMBERS;
-      if ((e.views.inSync & e.links.ready & 1 << i) != 0) {
+      if ((askable & 1 << i) != 0) {
         ask(type, i);
         return;
       }

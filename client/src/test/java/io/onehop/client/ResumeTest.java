@@ -135,6 +135,33 @@ final class ResumeTest {
   }
 
   @Test
+  void aSilentLegIsNotAskedWhileAnotherIsHeard() {
+    for (int silent = 0; silent < 2; silent++) {
+      p = pool(ClientRules.ALL);
+      p.legs.get(silent).mute = true;
+      p.advance(1200 * MS);
+      endBySilence();
+      ready();
+      p.wire.run();
+      assertThat(p.events.getLast()).isEqualTo("resumed");
+    }
+  }
+
+  @Test
+  void aLegThatFallsSilentWhenAskedIsNotWaitedForUntilItsConnectionEnds() {
+    for (int silent = 0; silent < 2; silent++) {
+      p = pool(ClientRules.ALL);
+      // Both, as either may be the one whose turn it is.
+      p.legs.get(silent).mute = true;
+      endBySilence();
+      ready();
+      p.advance(1300 * MS);
+      assertThat(p.events.getLast()).isEqualTo("resumed");
+      assertThat(p.legs.get(silent).lanes).isNotEmpty();
+    }
+  }
+
+  @Test
   void answersOfTheOldEpochNeverCount() {
     for (boolean rule : new boolean[] {true, false}) {
       p = pool(rule ? ClientRules.ALL : RuleOff.without("oldEpochAnswersDropped"));

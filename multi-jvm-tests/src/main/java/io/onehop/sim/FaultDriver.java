@@ -194,9 +194,8 @@ final class FaultDriver {
             SimProcess p = node.process();
             if (when.isInstance(edge) && p != null && left[0]-- == 1) {
               world.untrap(this);
-              world.scheduler.in(
+              later(
                   f.lasts() % 2_000_000,
-                  null,
                   () -> {
                     if (p.alive()) {
                       kill(node, f.lasts());
@@ -246,7 +245,7 @@ final class FaultDriver {
             if (f.at() % 2 == 0) {
               throw new SimKilled();
             }
-            world.scheduler.in(f.at() % 1_000_000, null, p::die);
+            later(f.at() % 1_000_000, p::die);
           });
     }
   }

@@ -2,6 +2,7 @@ package io.onehop.sim;
 
 import io.onehop.protocol.model.LegState;
 import io.onehop.protocol.model.Member;
+import io.onehop.protocol.model.Policies;
 import io.onehop.protocol.model.PoolView;
 import java.util.ArrayList;
 import java.util.List;
@@ -140,6 +141,9 @@ final class Mending {
     PoolView v = world.chosen.newest();
     SimNode base = base(v);
     if (base == null) {
+      if (over && v.policies().coldStartWaitsForAll()) {
+        waitForNobody(v);
+      }
       if (over && stuck(v)) {
         force(bestToForce(v));
         asking = true;
@@ -167,6 +171,37 @@ final class Mending {
         n.start();
         return;
       }
+    }
+  }
+
+  /** A leg that the pool waits for by order has lost its disk: the order is taken back. */
+  private void waitForNobody(PoolView v) {
+    boolean lost = false;
+    SimNode there = null;
+    for (int i = 0; i < world.shape.legs(); i++) {
+      boolean inSync = v.members().get(i).state() == LegState.IN_SYNC;
+      if (inSync && isOf(world.nodes[i], v)) {
+        there = world.nodes[i];
+      } else {
+        lost |= inSync;
+      }
+    }
+    if (lost && there != null) {
+      asking = true; // for as long as an order is waited for
+      askedAt = world.scheduler.now();
+      there.changePolicies(p ->
+          new Policies(
+              p.errorOnNoQuorum(),
+              false,
+              p.coldStartGraceNanos(),
+              p.resyncMinRate(),
+              p.resyncMaxRate(),
+              p.heartbeatNanos(),
+              p.failureNanos(),
+              p.deadlineNanos(),
+              p.deadNanos(),
+              p.leaseNanos(),
+              p.window()));
     }
   }
 

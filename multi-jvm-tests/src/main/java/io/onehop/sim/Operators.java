@@ -184,7 +184,9 @@ final class Operators {
     if (!calm()) {
       return;
     }
-    if (world.scheduler.now() - n.platter.votedAt >= KNOWN) {
+    if (!mending.mayLose(n)) { // forced in the meantime: nobody else knows its votes any more
+      mendUntilWhole();
+    } else if (world.scheduler.now() - n.platter.votedAt >= KNOWN) {
       takeBack(n, bits);
     } else {
       driver.later(LOOK, () -> takeBackWhenKnown(n, bits));

@@ -12,7 +12,10 @@ final class SimBlockSet implements BlockSet {
     final int blocks;
     final IntConsumer changed;
 
-    /** Bits ever set that were not set before: what a resync may have to copy. */
+    /** Blocks healed whose bit waits for that to be durable. */
+    final BitSet healed = new BitSet();
+
+    /** Blocks ever set that were whole before: what a resync may have to copy. */
     long added;
 
     Bits(int blocks, IntConsumer changed) {
@@ -40,9 +43,10 @@ final class SimBlockSet implements BlockSet {
     check(from, to);
     kill.point(addKind);
     for (int b = (int) from; b < to; b++) {
+      bits.added += !bits.set.get(b) || bits.healed.get(b) ? 1 : 0;
+      bits.healed.clear(b);
       if (!bits.set.get(b)) {
         bits.set.set(b);
-        bits.added++;
         bits.changed.accept(b);
       }
     }

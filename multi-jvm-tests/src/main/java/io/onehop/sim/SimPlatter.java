@@ -174,6 +174,7 @@ final class SimPlatter {
     data[block] = value;
     if (!client) {
       healed++;
+      own.healed.set(block); // it may be lost again before that is durable (rule 4.3)
     }
     watcher.touched(block);
     watcher.stored(this, block, before, value, client);

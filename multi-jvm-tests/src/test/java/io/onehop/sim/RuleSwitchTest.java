@@ -89,10 +89,7 @@ final class RuleSwitchTest {
           Map.entry(
               "LegRules.unionRecorded",
               "shielded by 6.6: what the first copy fetched carries its doubt"),
-          Map.entry(
-              "LegRules.mediaErrorWithUnconfirmedFails",
-              "no random seed has met it; waits for a scenario"),
-          Map.entry("LegRules.mediaKept", "no random seed has met it; waits for a scenario"),
+          Map.entry("LegRules.mediaKept", "shown by node.books.UnreadableTest"),
           Map.entry("ClientRules.erroredWritesLeaveOnResume", "shown by client.ResumeTest"),
           Map.entry(
               "ClientRules.fencedForGood", "shown by client.FencedTest; the legs refuse, too"),

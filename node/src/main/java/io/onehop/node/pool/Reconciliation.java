@@ -57,7 +57,8 @@ final class Reconciliation implements Decider {
           : null;
     }
     int gone = r.authority();
-    if (k.routineProposer() != k.self || !(k.ended(gone) || k.unreachable(gone))) {
+    boolean left = !k.member(gone).state().inWriteSet(); // its disk is being replaced
+    if (k.routineProposer() != k.self || !(left || k.ended(gone) || k.unreachable(gone))) {
       return null;
     }
     Phase mine = new Phase.Reconciling(k.self);
@@ -65,8 +66,11 @@ final class Reconciliation implements Decider {
     return new Proposal(
         view,
         d ->
-            d.member(gone, d.members().get(gone).moved(LegState.STALE, 0, d.generation(), why))
-                .phase(mine),
+            left
+                ? d.phase(mine)
+                : d.member(
+                        gone, d.members().get(gone).moved(LegState.STALE, 0, d.generation(), why))
+                    .phase(mine),
         "reconcile again: authority " + k.member(gone).node() + " is gone");
   }
 }
