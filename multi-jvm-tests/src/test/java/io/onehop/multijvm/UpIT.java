@@ -26,6 +26,7 @@ class UpIT {
   private final SplittableRandom faults = Seed.faults(seed);
   private final ItFolder folder = ItFolder.make("UpIT");
   private final Path dir = folder.path().resolve("pool");
+  private final List<HistoryWorkload> loads = new ArrayList<>();
   private boolean passed;
 
   /** A running {@code up} and what it serves. */
@@ -33,6 +34,7 @@ class UpIT {
 
   @AfterEach
   void end() throws Exception {
+    loads.forEach(HistoryWorkload::close);
     for (String found : ItFolder.processesNaming(dir)) {
       ProcessHandle.of(Long.parseLong(found.substring(0, found.indexOf(' '))))
           .ifPresent(left -> {
@@ -69,7 +71,9 @@ class UpIT {
   }
 
   private HistoryWorkload load() {
-    return new HistoryWorkload(SIZE, seed);
+    HistoryWorkload load = new HistoryWorkload(SIZE, seed);
+    loads.add(load);
+    return load;
   }
 
   private static void awaitEnd(Process p, int seconds, int code) throws Exception {
