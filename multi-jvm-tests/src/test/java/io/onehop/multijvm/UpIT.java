@@ -206,7 +206,6 @@ class UpIT {
     Dist.Ended other = Dist.run(folder.path(), "up", "--dir", "" + dir, "--legs", "2");
     assertThat(other.code()).as("another number of legs: " + other).isEqualTo(3);
     assertThat(other.err()).contains("has 3 legs, not 2");
-    load.close();
     nothingIsLeftBehind();
     passed = true;
   }
